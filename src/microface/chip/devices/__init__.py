@@ -1,0 +1,1 @@
+"""microface.chip.devices."""
