@@ -1,1 +1,1 @@
-"""microface.network.inputs."""
+"""Integer operators between the crop's bytes and the network's input, each with a C kernel."""

@@ -1,1 +1,35 @@
-"""microface.network.ops."""
+"""Operators, one file each: shape rule, integer meaning in numpy, cost. `KINDS` lists them by name."""
+
+from microface.network.ops.add import Add
+from microface.network.ops.average_pool import AveragePool
+from microface.network.ops.base import Cost, Operator, WeightedOperator
+from microface.network.ops.conv2d import Conv2D
+from microface.network.ops.dense import Dense
+from microface.network.ops.depthwise import DepthwiseConv2D
+from microface.network.ops.flatten import Flatten
+from microface.network.ops.max_pool import MaxPool
+from microface.network.ops.mean import Mean
+from microface.network.ops.pad import Pad
+from microface.network.ops.window import Window, same_padding
+
+KINDS: dict[str, type[Operator]] = {
+    kind.kind: kind for kind in (Add, AveragePool, Conv2D, Dense, DepthwiseConv2D, Flatten, MaxPool, Mean, Pad)
+}
+
+__all__ = [
+    "KINDS",
+    "Add",
+    "AveragePool",
+    "Conv2D",
+    "Cost",
+    "Dense",
+    "DepthwiseConv2D",
+    "Flatten",
+    "MaxPool",
+    "Mean",
+    "Operator",
+    "Pad",
+    "WeightedOperator",
+    "Window",
+    "same_padding",
+]

@@ -1,0 +1,107 @@
+"""The integer network: tensors and operators in order, checked when it is made."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from microface.errors import UserError
+from microface.network.ops import Cost, Operator
+from microface.network.tensors import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class IntegerNetwork:
+    """What a chip computes. `operators` stand in the order in which they run; `tensors` by name."""
+
+    name: str
+    tensors: Mapping[str, Tensor]
+    operators: tuple[Operator, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a network whose wiring, shapes, zero points or accumulator bounds do not hold."""
+        known = set(self.inputs)
+        for operator in self.operators:
+            self._check(operator, known)
+            known.add(operator.output)
+        if missing := set(self.outputs) - known:
+            raise UserError(f"network {self.name}", f"never computes {sorted(missing)}", "fix its outputs")
+
+    def _check(self, operator: Operator, known: set[str]) -> None:
+        where = f"operator {operator.name}"
+        if missing := set(operator.inputs) - known:
+            raise UserError(where, f"reads {sorted(missing)} before they are computed", "order the operators")
+        if operator.output in known:
+            raise UserError(where, f"writes {operator.output} a second time", "name each output once")
+        inputs, output = self.inputs_of(operator), self.tensors[operator.output]
+        shape = operator.shape(*(tensor.shape for tensor in inputs))
+        if shape != output.shape:
+            raise UserError(where, f"gives {shape}, but {output.name} is {output.shape}", "fix the tensor's shape")
+        requantise = getattr(operator, "requantise", None)
+        if requantise is not None and requantise.zero_point != output.zero_point:
+            raise UserError(where, "requantises to another zero point than its output's", "lower it again")
+        operator.check(inputs, output)
+
+    @property
+    def input(self) -> Tensor:
+        """The only input; a `UserError` where there are several."""
+        return self._single(self.inputs, "inputs")
+
+    @property
+    def output(self) -> Tensor:
+        """The only output; a `UserError` where there are several."""
+        return self._single(self.outputs, "outputs")
+
+    def _single(self, names: tuple[str, ...], what: str) -> Tensor:
+        if len(names) != 1:
+            raise UserError(f"network {self.name}", f"has {len(names)} {what}", "this step needs exactly one")
+        return self.tensors[names[0]]
+
+    def inputs_of(self, operator: Operator) -> list[Tensor]:
+        """Return the tensors that `operator` reads."""
+        return [self.tensors[name] for name in operator.inputs]
+
+    def cost_of(self, operator: Operator) -> Cost:
+        """Return what `operator` costs in this network."""
+        return operator.cost(*(tensor.shape for tensor in self.inputs_of(operator)))
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one inference."""
+        return sum(self.cost_of(operator).macs for operator in self.operators)
+
+    @property
+    def constant_bytes(self) -> int:
+        """Bytes of weights and biases, without kernel padding."""
+        return sum(self.cost_of(operator).constant_bytes for operator in self.operators)
+
+    def steps(self, x: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+        """Yield every tensor's name and integers [N, H, W, C] in order, the input `x` first."""
+        source = self.input
+        if x.shape[1:] != source.shape or x.dtype != source.numpy_dtype:
+            wanted = f"{source.dtype} [N, {', '.join(map(str, source.shape))}]"
+            raise UserError("input", f"is {x.dtype} {list(x.shape)}, the network takes {wanted}", "prepare it again")
+        values = {source.name: x}
+        yield source.name, x
+        for operator in self.operators:
+            result = operator.run([values[name] for name in operator.inputs], self.inputs_of(operator))
+            values[operator.output] = result.astype(self.tensors[operator.output].numpy_dtype)
+            yield operator.output, values[operator.output]
+
+    def run_all(self, x: np.ndarray) -> dict[str, np.ndarray]:
+        """Return every tensor's integers [N, H, W, C] for inputs `x`."""
+        return dict(self.steps(x))
+
+    def run(self, x: np.ndarray) -> np.ndarray:
+        """Return the only output's integers [N, H, W, C] for inputs `x` [N, H, W, C] of the input's type."""
+        return self.run_all(x)[self.output.name]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the network as written to a file, hexadecimal: the same network has the same digest."""
+        from microface.network.file import network_to_container
+
+        return hashlib.sha256(network_to_container(self).to_bytes()).hexdigest()

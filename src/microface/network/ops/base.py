@@ -1,0 +1,75 @@
+"""What every operator has: a name, inputs, an output, a shape rule, an integer meaning and a cost."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from microface.network.requantise import HighMul, NoRequantise
+from microface.network.tensors import Shape, Tensor
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Multiply-accumulates of one inference and bytes of constants (weights and biases, without kernel padding)."""
+
+    macs: int = 0
+    constant_bytes: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Operator(ABC):
+    """One step of an integer network. `inputs` and `output` are names of tensors."""
+
+    kind: ClassVar[str]
+
+    name: str
+    inputs: tuple[str, ...]
+    output: str
+
+    @abstractmethod
+    def shape(self, *inputs: Shape) -> Shape:
+        """Return the output's shape; raise `UserError` where the inputs do not fit."""
+
+    @abstractmethod
+    def run(self, values: Sequence[np.ndarray], inputs: Sequence[Tensor]) -> np.ndarray:
+        """Return the output's integers [N, H, W, C] for `values`, one array [N, H, W, C] per input tensor."""
+
+    def cost(self, *inputs: Shape) -> Cost:
+        """Return what one inference costs; operators without weights cost no multiply-accumulates."""
+        return Cost()
+
+    def check(self, inputs: Sequence[Tensor], output: Tensor) -> None:
+        """Raise `UserError` unless scales, zero points and accumulator bounds hold; shapes are checked before."""
+
+
+@dataclass(frozen=True, eq=False)
+class WeightedOperator(Operator):
+    """An operator with symmetric weights per output channel: acc = sum (x - zx) * w + bias, then requantisation."""
+
+    weights: np.ndarray
+    bias: np.ndarray
+    requantise: HighMul | NoRequantise
+
+    @abstractmethod
+    def weights_per_output(self) -> np.ndarray:
+        """Return the weights as int64 [O, K]: a row holds all weights of one output channel."""
+
+    def folded_bias(self, zero_point: int) -> np.ndarray:
+        """Return int64 [O]: the bias with the input's `zero_point` folded in, for kernels that sum x * w."""
+        return self.bias.astype(np.int64) - zero_point * self.weights_per_output().sum(axis=1)
+
+    def bound(self, source: Tensor) -> np.ndarray:
+        """Return int64 [O]: |folded bias| + sum |w| * max|x|, which bounds every partial sum in any order."""
+        largest = max(-source.lowest, source.highest)
+        return np.abs(self.folded_bias(source.zero_point)) + np.abs(self.weights_per_output()).sum(axis=1) * largest
+
+    def check(self, inputs: Sequence[Tensor], output: Tensor) -> None:
+        """Prove that no accumulator overflows."""
+        self.requantise.check(self.name, self.bound(inputs[0]))
+
+    def constant_bytes(self) -> int:
+        """Return the bytes of weights (int8) and biases (int32)."""
+        return int(self.weights.size + 4 * self.bias.size)

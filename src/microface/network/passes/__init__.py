@@ -1,1 +1,0 @@
-"""microface.network.passes."""
