@@ -1,0 +1,215 @@
+"""What a chip offers, read from `<name>/target.toml`: memories, clock, placement, named rules. Data only."""
+
+import platform
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from microface.errors import UserError
+
+FOLDER = Path(__file__).parent
+_PAGE_BYTES = 1024
+
+Bytes = Annotated[int, Field(gt=0, lt=2**32)]
+Address = Annotated[int, Field(ge=0, lt=2**32)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+class Memory(_Frozen):
+    """One bank: `[origin, origin + bytes)`. Unmapped banks are there in silicon but unused (NULL faults)."""
+
+    name: str
+    kind: Literal["flash", "ram"]
+    origin: Address
+    bytes: Bytes
+    mapped: bool = True
+    null_bytes: Annotated[int, Field(ge=0)] = 0
+
+    @property
+    def end(self) -> int:
+        """The first address after the bank."""
+        return self.origin + self.bytes
+
+    def holds(self, address: int, size: int = 1) -> bool:
+        """Tell whether all `size` bytes from `address` lie in this bank."""
+        return self.origin <= address and address + size <= self.end
+
+    @model_validator(mode="after")
+    def _whole_pages(self) -> Self:
+        if self.origin % _PAGE_BYTES or self.bytes % _PAGE_BYTES:
+            raise ValueError(f"memory {self.name}: origin and bytes are multiples of {_PAGE_BYTES}")
+        return self
+
+
+class Placement(_Frozen):
+    """Where things go: memory names, the best first. Arena and stack lie in one bank each."""
+
+    code: str
+    stack: str
+    data: str
+    arena: tuple[str, ...] = Field(min_length=1)
+
+
+class GalleryFlash(_Frozen):
+    """How the flash of the people is written: erased by sectors, programmed by units, two slots."""
+
+    memory: str
+    sector_bytes: Bytes
+    unit_bytes: Bytes
+
+    @model_validator(mode="after")
+    def _whole_units(self) -> Self:
+        if self.sector_bytes % self.unit_bytes:
+            raise ValueError("gallery: sector_bytes is a multiple of unit_bytes")
+        return self
+
+
+class Compiler(_Frozen):
+    """What the two compilers are told: `zig_target` and `mcpu` for ziglang, `gcc_flags` for arm-none-eabi-gcc."""
+
+    zig_target: str = ""
+    mcpu: str
+    gcc_flags: tuple[str, ...] = ()
+
+
+class Timing(_Frozen):
+    """What millisecond estimates stand on; `cycles_per_instruction` is (low, high) with its `source`."""
+
+    clock_hz: Annotated[int, Field(gt=0)]
+    flash_wait_states: Annotated[int, Field(ge=0)] = 0
+    cycles_per_instruction: tuple[float, float]
+    source: str
+
+
+class Rule(_Frozen):
+    """A named limit: the formula stands under `name` in `chip/plan`, `value` is allowed, `sentence` tells people."""
+
+    name: str
+    value: int | bool | str
+    sentence: str
+
+
+class Target(_Frozen):
+    """A chip, or the host. `features` names instruction sets that kernels may need, e.g. `dsp`."""
+
+    name: str
+    title: str
+    kind: Literal["cortex-m", "host"]
+    cpu: str
+    emulator_cpu: str = ""
+    features: frozenset[str] = frozenset()
+    memories: tuple[Memory, ...] = Field(min_length=1)
+    placement: Placement
+    gallery: GalleryFlash
+    compiler: Compiler
+    timing: Timing
+    rules: tuple[Rule, ...] = ()
+
+    @classmethod
+    def load(cls, name: str) -> "Target":
+        """Return the shipped target `name`; an unknown name or a wrong file is a `UserError`."""
+        if name not in cls.names():
+            raise UserError(name, "is not a target", f"choose one of {', '.join(cls.names())}")
+        return _load_shipped(name)
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """Return the names of all shipped targets, sorted; the TEMPLATE is none."""
+        found = (path.parent.name for path in FOLDER.glob("*/target.toml"))
+        return tuple(sorted(name for name in found if name.islower()))
+
+    @classmethod
+    def read(cls, path: Path) -> "Target":
+        """Return the target in the file `path`; every mistake in it is told by field and reason."""
+        try:
+            return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        except OSError as error:
+            raise UserError(path, f"cannot be read ({error.strerror})", "check the name") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise UserError(path, f"is not TOML ({error})", "compare it with TEMPLATE/target.toml") from error
+        except ValidationError as error:
+            raise UserError(path, _first_mistake(error), "compare it with TEMPLATE/target.toml") from error
+
+    def memory(self, name: str) -> Memory:
+        """Return the bank `name`."""
+        for bank in self.memories:
+            if bank.name == name:
+                return bank
+        raise UserError(self.name, f"has no memory {name}", f"use one of {self._memory_names()}")
+
+    def memory_at(self, address: int) -> Memory | None:
+        """Return the mapped bank that holds `address`, or None."""
+        return next((bank for bank in self.memories if bank.mapped and bank.holds(address)), None)
+
+    def rule(self, name: str) -> Rule | None:
+        """Return the rule `name`, or None where this chip does not have it."""
+        return next((rule for rule in self.rules if rule.name == name), None)
+
+    @property
+    def flash_bytes(self) -> int:
+        """All flash of the chip, the gallery's sectors included."""
+        return sum(bank.bytes for bank in self.memories if bank.kind == "flash")
+
+    @property
+    def ram_bytes(self) -> int:
+        """All mapped RAM of the chip; no single buffer can be larger than its largest bank."""
+        return sum(bank.bytes for bank in self.memories if bank.kind == "ram" and bank.mapped)
+
+    def _memory_names(self) -> str:
+        return ", ".join(bank.name for bank in self.memories)
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> Self:
+        place = self.placement
+        for name in (place.code, place.stack, place.data, *place.arena, self.gallery.memory):
+            if name not in {bank.name for bank in self.memories if bank.mapped}:
+                raise ValueError(f"placement names the memory {name}, which is not mapped here")
+        if self.memory(self.gallery.memory).bytes % self.gallery.sector_bytes:
+            raise ValueError("gallery: its memory is not a whole number of sectors")
+        return self
+
+    @model_validator(mode="after")
+    def _banks_are_apart(self) -> Self:
+        banks = sorted(self.memories, key=lambda bank: bank.origin)
+        for first, second in zip(banks, banks[1:], strict=False):
+            if first.end > second.origin:
+                raise ValueError(f"memories {first.name} and {second.name} overlap")
+        return self
+
+
+def _first_mistake(error: ValidationError) -> str:
+    mistake = error.errors()[0]
+    place = ".".join(str(part) for part in mistake["loc"]) or "file"
+    return f"field {place}: {mistake['msg']}"
+
+
+@cache
+def _load_shipped(name: str) -> Target:
+    target = Target.read(FOLDER / name / "target.toml")
+    if target.kind != "host":
+        return target
+    return target.model_copy(update={"features": target.features | host_features()})
+
+
+def host_features() -> frozenset[str]:
+    """Return what this machine's processor adds to portable C: `avx2` on x86-64 that has it, else nothing."""
+    if platform.machine().lower() not in {"x86_64", "amd64"}:
+        return frozenset()
+    return frozenset({"avx2"}) & cpu_flags()
+
+
+@cache
+def cpu_flags() -> frozenset[str]:
+    """Return the processor's feature flags as Linux lists them; empty where it does not."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        return frozenset()
+    flags = (line.partition(":")[2] for line in lines if line.startswith(("flags", "Features")))
+    return frozenset(next(flags, "").split())
