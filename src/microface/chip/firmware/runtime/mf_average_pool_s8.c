@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The mean over each window's real pixels, channel by channel: [H][W][C] s8 -> [OH][OW][C] s8, one rounding.
+ */
+#include "mf_kernels.h"
+#include "mf_requantise.h"
+
+typedef struct {
+    int32_t top, bottom, left, right; /* cells of the input, the end is outside */
+} window;
+
+static window real_part(const mf_average_pool_s8_args *args, int32_t y, int32_t x)
+{
+    const int32_t top = y * args->stride_y - args->pad_top;
+    const int32_t left = x * args->stride_x - args->pad_left;
+    return (window){
+        mf_clamp(top, 0, args->input_height),
+        mf_clamp(top + args->kernel_height, 0, args->input_height),
+        mf_clamp(left, 0, args->input_width),
+        mf_clamp(left + args->kernel_width, 0, args->input_width),
+    };
+}
+
+/* The place of `count` in the table; the plan lists every count that occurs. */
+static int32_t pair_of(const mf_average_pool_s8_args *args, int32_t count)
+{
+    int32_t pair = 0;
+    while (args->counts[pair] != count) {
+        pair++;
+    }
+    return pair;
+}
+
+static int32_t sum_of(const mf_average_pool_s8_args *args, const int8_t *input, const window *part)
+{
+    int32_t sum = 0;
+    for (int32_t y = part->top; y < part->bottom; y++) {
+        for (int32_t x = part->left; x < part->right; x++) {
+            sum += input[(y * args->input_width + x) * args->channels] - args->input_zero_point;
+        }
+    }
+    return sum;
+}
+
+void mf_average_pool_s8(const mf_average_pool_s8_args *args, const int8_t *input, int8_t *output, void *scratch)
+{
+    (void)scratch;
+    for (int32_t y = 0; y < args->output_height; y++) {
+        for (int32_t x = 0; x < args->output_width; x++) {
+            const window part = real_part(args, y, x);
+            const int32_t pair = pair_of(args, (part.bottom - part.top) * (part.right - part.left));
+            for (int32_t c = 0; c < args->channels; c++) {
+                const int32_t mean =
+                    mf_highmul(sum_of(args, input + c, &part), args->multiplier[pair], args->left[pair]);
+                *output++ = (int8_t)mf_clamp(mean + args->zero_point, args->lo, args->hi);
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+"""Portable convolutions: any kernel, stride, padding, dilation; s8 or s32 out."""
+
+from typing import ClassVar, cast
+
+from microface.chip.plan.kernels.base import Fields, Kernel, Tables
+from microface.chip.plan.kernels.requantise import folded_bias, gives, highmul_tables, range_fields
+from microface.chip.plan.kernels.windows import conv_fields
+from microface.network.network import IntegerNetwork
+from microface.network.ops import Conv2D, Operator
+
+
+class ConvPortable(Kernel):
+    """Weights [O][KH][KW][I]."""
+
+    function = "mf_conv2d_s8"
+    source = "mf_conv2d_s8.c"
+    output: ClassVar[str] = "s8"
+
+    def matches(self, op: Operator, network: IntegerNetwork) -> bool:
+        """Any convolution of bytes whose output has this kernel's type."""
+        return isinstance(op, Conv2D) and gives(op, network, self.output)
+
+    def pack(self, op: Operator, network: IntegerNetwork) -> Tables:
+        """Return the weights as the network has them."""
+        conv = cast(Conv2D, op)
+        tables = {"weights": conv.weights, "bias": folded_bias(conv, network)}
+        return tables | highmul_tables(conv.requantise)
+
+    def fields(self, op: Operator, network: IntegerNetwork) -> Fields:
+        """Return the window, the shapes and the output's range."""
+        conv = cast(Conv2D, op)
+        return conv_fields(conv, network) | range_fields(conv.requantise)
+
+    def instructions(self, op: Operator, network: IntegerNetwork) -> int:
+        """Return about 8 instructions per multiply-accumulate and 40 per output."""
+        return 8 * network.cost_of(op).macs + 40 * network.tensors[op.output].elements
+
+
+class ConvPortable32(ConvPortable):
+    """The same with the accumulators as output."""
+
+    function = "mf_conv2d_s8_s32"
+    source = "mf_conv2d_s8_s32.c"
+    output = "s32"

@@ -1,0 +1,44 @@
+"""Portable depthwise convolutions: any kernel, stride, padding, dilation; s8 or s32 out."""
+
+from typing import ClassVar, cast
+
+from microface.chip.plan.kernels.base import Fields, Kernel, Tables
+from microface.chip.plan.kernels.requantise import folded_bias, gives, highmul_tables, range_fields
+from microface.chip.plan.kernels.windows import conv_fields
+from microface.network.network import IntegerNetwork
+from microface.network.ops import DepthwiseConv2D, Operator
+
+
+class DepthwisePortable(Kernel):
+    """Weights [KH][KW][C]."""
+
+    function = "mf_depthwise_s8"
+    source = "mf_depthwise_s8.c"
+    output: ClassVar[str] = "s8"
+
+    def matches(self, op: Operator, network: IntegerNetwork) -> bool:
+        """Any depthwise convolution of bytes whose output has this kernel's type."""
+        return isinstance(op, DepthwiseConv2D) and gives(op, network, self.output)
+
+    def pack(self, op: Operator, network: IntegerNetwork) -> Tables:
+        """Return the weights as the network has them."""
+        depthwise = cast(DepthwiseConv2D, op)
+        tables = {"weights": depthwise.weights, "bias": folded_bias(depthwise, network)}
+        return tables | highmul_tables(depthwise.requantise)
+
+    def fields(self, op: Operator, network: IntegerNetwork) -> Fields:
+        """Return the window, the shapes and the output's range."""
+        depthwise = cast(DepthwiseConv2D, op)
+        return conv_fields(depthwise, network) | range_fields(depthwise.requantise)
+
+    def instructions(self, op: Operator, network: IntegerNetwork) -> int:
+        """Return about 14 instructions per multiply-accumulate and 40 per output."""
+        return 14 * network.cost_of(op).macs + 40 * network.tensors[op.output].elements
+
+
+class DepthwisePortable32(DepthwisePortable):
+    """The same with the accumulators as output."""
+
+    function = "mf_depthwise_s8_s32"
+    source = "mf_depthwise_s8_s32.c"
+    output = "s32"

@@ -1,0 +1,36 @@
+"""All kernels, the best first; a plan takes the first that fits the operator and the target."""
+
+from collections.abc import Collection
+
+from microface.chip.plan.kernels.base import Kernel
+from microface.chip.plan.kernels.conv2d import ConvPortable, ConvPortable32
+from microface.chip.plan.kernels.depthwise import DepthwisePortable, DepthwisePortable32
+from microface.chip.plan.kernels.elementwise import AddPortable, FlattenView
+from microface.chip.plan.kernels.pointwise import PointwisePortable, PointwisePortable32
+from microface.chip.plan.kernels.pools import AveragePoolPortable, MaxPoolPortable, MeanPortable, PadPortable
+from microface.errors import UserError
+from microface.network.network import IntegerNetwork
+from microface.network.ops import Operator
+
+KERNELS: tuple[Kernel, ...] = (
+    FlattenView(),
+    PointwisePortable(),
+    PointwisePortable32(),
+    ConvPortable(),
+    ConvPortable32(),
+    DepthwisePortable(),
+    DepthwisePortable32(),
+    AddPortable(),
+    MaxPoolPortable(),
+    AveragePoolPortable(),
+    MeanPortable(),
+    PadPortable(),
+)
+
+
+def choose(op: Operator, network: IntegerNetwork, features: Collection[str]) -> Kernel:
+    """Return the best kernel for `op` on a target with `features`; a `UserError` where there is none."""
+    for kernel in KERNELS:
+        if kernel.features <= set(features) and kernel.matches(op, network):
+            return kernel
+    raise UserError(f"operator {op.name}", f"{op.kind} has no kernel for its types", "see docs/kernel.md to add one")
