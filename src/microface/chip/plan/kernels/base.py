@@ -20,15 +20,22 @@ class Kernel(ABC):
     """One C function that runs an operator, or a run of operators that begins with it.
 
     The function is `void FUNCTION(const FUNCTION_args *args, const T *input, U *output, void *scratch)`; ADD has
-    two inputs. `source` and `header` lie in `chip/firmware/runtime`. A kernel is right only on a target that has
-    all its `features`. A `view` has no function: its output is its input's bytes.
+    two inputs. `source`, `header` and `helpers` (sources that kernels share) lie in `chip/firmware/runtime`. A
+    kernel is right only on a target that has all its `features`. A `view` has no function: its output is its
+    input's bytes.
     """
 
     function: ClassVar[str] = ""
     source: ClassVar[str] = ""
+    helpers: ClassVar[tuple[str, ...]] = ()
     header: ClassVar[str] = "mf_kernels.h"
     features: ClassVar[frozenset[str]] = frozenset()
     view: ClassVar[bool] = False
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The C files to compile, none for a view."""
+        return (self.source, *self.helpers) if self.source else ()
 
     @abstractmethod
     def matches(self, op: Operator, network: IntegerNetwork) -> bool:

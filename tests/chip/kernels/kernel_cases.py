@@ -1,0 +1,181 @@
+"""Random networks of one operator: shapes, strides, paddings, extreme factors and ranges."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from hypothesis import strategies as st
+
+from microface.network import IntegerNetwork, Tensor
+from microface.network.ops import Add, AveragePool, Conv2D, Dense, DepthwiseConv2D, MaxPool, Mean, Operator, Pad, Window
+from microface.network.requantise import HighMul, NoRequantise
+
+Draw = st.DrawFn
+ZERO_POINTS = st.sampled_from([-128, -127, -1, 0, 3, 127])
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network of one operator with an input for each of its tensors."""
+
+    network: IntegerNetwork
+    values: list[np.ndarray]
+
+    @property
+    def op(self) -> Operator:
+        return self.network.operators[0]
+
+    def meaning(self) -> np.ndarray:
+        """Return what the operator's numpy meaning gives, in the output's type."""
+        inputs = self.network.inputs_of(self.op)
+        result = self.op.run([value[None] for value in self.values], inputs)[0]
+        return result.astype(self.network.tensors[self.op.output].numpy_dtype)
+
+
+def _rng(draw: Draw) -> np.random.Generator:
+    return np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+
+
+def _bytes(draw: Draw, shape: tuple[int, ...]) -> np.ndarray:
+    """Random bytes, or only the two ends of their range: the largest sums."""
+    rng = _rng(draw)
+    if draw(st.integers(0, 3)) == 0:
+        return rng.choice(np.array([-128, 127], np.int8), shape)
+    return rng.integers(-128, 128, shape).astype(np.int8)
+
+
+def _range(draw: Draw) -> tuple[int, int]:
+    if draw(st.booleans()):
+        return -128, 127
+    lo = draw(st.integers(-128, 127))
+    return lo, draw(st.integers(lo, 127))
+
+
+def _factors(draw: Draw, bound: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return left and multiplier that fill the output's range, or are extreme; left as large as `bound` allows."""
+    rng, count = _rng(draw), len(bound)
+    kind = draw(st.sampled_from(["usual", "usual", "left", "largest", "any"]))
+    room = 30 - np.floor(np.log2(np.maximum(bound, 1))).astype(np.int64)
+    left = rng.integers(0, np.clip(room, 0, 30) + 1) if kind in ("left", "any") else np.zeros(count, np.int64)
+    scale = np.exp2(rng.uniform(4, 9, count)) / np.maximum(bound, 1)
+    multiplier = np.clip(scale * np.exp2(32.0 - left), 1, 2**31 - 1)
+    if kind == "largest":
+        multiplier = np.full(count, 2**31 - 1)
+    if kind == "any":
+        multiplier = rng.integers(1, 2**31, count)
+    return left.astype(np.int32), multiplier.astype(np.int32)
+
+
+def _highmul(draw: Draw, bound: np.ndarray) -> HighMul:
+    left, multiplier = _factors(draw, bound)
+    return HighMul(left, multiplier, draw(ZERO_POINTS), *_range(draw))
+
+
+def _network(op: Operator, inputs: list[Tensor], zero_point: int, dtype: str = "s8") -> IntegerNetwork:
+    shape = op.shape(*(tensor.shape for tensor in inputs))
+    output = Tensor("y", shape, dtype, inputs[0].scale, zero_point)
+    tensors = {tensor.name: tensor for tensor in (*inputs, output)}
+    return IntegerNetwork("case", tensors, (op,), tuple(tensor.name for tensor in inputs), ("y",))
+
+
+def _weighted(draw: Draw, make: type, shape: tuple[int, int, int], weights: tuple[int, ...], **more: object) -> Case:
+    """A convolution, depthwise convolution or dense layer with random weights, bias and requantisation."""
+    source = Tensor("x", shape, "s8", 1.0, draw(ZERO_POINTS))
+    outputs = weights[-1] if make is DepthwiseConv2D else weights[0]
+    bias = _rng(draw).integers(-(2**14), 2**14, outputs).astype(np.int32)
+    taps = _bytes(draw, weights)
+    bound = make("op", ("x",), "y", taps, bias, NoRequantise(), **more).bound(source)
+    requantise = NoRequantise() if draw(st.integers(0, 7)) == 0 else _highmul(draw, bound)
+    op = make("op", ("x",), "y", taps, bias, requantise, **more)
+    dtype = "s32" if isinstance(requantise, NoRequantise) else "s8"
+    return Case(_network(op, [source], requantise.zero_point, dtype), [_bytes(draw, shape)])
+
+
+@st.composite
+def windows(draw: Draw, largest: int = 5, dilated: bool = True) -> tuple[Window, tuple[int, int]]:
+    """A window and an input size that it fits."""
+    size = draw(st.integers(1, largest)), draw(st.integers(1, largest))
+    if draw(st.booleans()):
+        size = (3, 3)
+    stride = draw(st.sampled_from([(1, 1), (1, 1), (2, 2), (2, 2), (1, 2), (3, 1)]))
+    dilation = draw(st.sampled_from([(1, 1), (1, 1), (1, 1), (2, 2), (1, 3)])) if dilated else (1, 1)
+    # A window never lies in the padding alone: pools need a real pixel.
+    padding = tuple(draw(st.integers(0, size[axis // 2] - 1)) for axis in range(4))
+    window = Window(size, stride, padding, dilation)
+    least = [max(1, (size[a] - 1) * dilation[a] + 1 - sum(padding[2 * a : 2 * a + 2])) for a in (0, 1)]
+    return window, (least[0] + draw(st.integers(0, 9)), least[1] + draw(st.integers(0, 13)))
+
+
+@st.composite
+def convolutions(draw: Draw) -> Case:
+    window, (rows, columns) = draw(windows())
+    channels, outputs = draw(st.integers(1, 9)), draw(st.integers(1, 9))
+    more = {"stride": window.stride, "padding": window.padding, "dilation": window.dilation}
+    return _weighted(draw, Conv2D, (rows, columns, channels), (outputs, *window.size, channels), **more)
+
+
+@st.composite
+def depthwise(draw: Draw) -> Case:
+    window, (rows, columns) = draw(windows(7))
+    channels = draw(st.integers(1, 9))
+    more = {"stride": window.stride, "padding": window.padding, "dilation": window.dilation}
+    return _weighted(draw, DepthwiseConv2D, (rows, columns, channels), (*window.size, channels), **more)
+
+
+@st.composite
+def global_depthwise(draw: Draw) -> Case:
+    """The kernel covers the whole map."""
+    rows, columns, channels = draw(st.integers(1, 8)), draw(st.integers(1, 8)), draw(st.integers(1, 17))
+    return _weighted(draw, DepthwiseConv2D, (rows, columns, channels), (rows, columns, channels))
+
+
+@st.composite
+def pointwise(draw: Draw) -> Case:
+    rows, columns = draw(st.integers(1, 7)), draw(st.integers(1, 9))
+    channels, outputs = draw(st.integers(1, 70)), draw(st.integers(1, 12))
+    return _weighted(draw, Conv2D, (rows, columns, channels), (outputs, 1, 1, channels))
+
+
+@st.composite
+def dense(draw: Draw) -> Case:
+    shape = draw(st.integers(1, 3)), draw(st.integers(1, 3)), draw(st.integers(1, 50))
+    return _weighted(draw, Dense, shape, (draw(st.integers(1, 13)), shape[0] * shape[1] * shape[2]))
+
+
+@st.composite
+def adds(draw: Draw) -> Case:
+    shape = draw(st.integers(1, 5)), draw(st.integers(1, 5)), draw(st.integers(1, 9))
+    scales = [2.0 ** draw(st.floats(-6, 6)) for _ in range(2)]
+    a, b = (Tensor(name, shape, "s8", scale, draw(ZERO_POINTS)) for name, scale in zip("ab", scales, strict=True))
+    output = Tensor("y", shape, "s8", 2.0 ** draw(st.floats(-3, 3)), draw(ZERO_POINTS))
+    op = Add.between("op", a, b, output, *_range(draw))
+    network = IntegerNetwork("case", {t.name: t for t in (a, b, output)}, (op,), ("a", "b"), ("y",))
+    return Case(network, [_bytes(draw, shape), _bytes(draw, shape)])
+
+
+@st.composite
+def pools(draw: Draw) -> Case:
+    window, (rows, columns) = draw(windows(4, dilated=False))
+    shape = rows, columns, draw(st.integers(1, 9))
+    source = Tensor("x", shape, "s8", 1.0, draw(ZERO_POINTS))
+    if draw(st.booleans()):
+        op: Operator = MaxPool("op", ("x",), "y", window.size, window.stride, window.padding)
+        return Case(_network(op, [source], source.zero_point), [_bytes(draw, shape)])
+    output = Tensor("y", (1, 1, 1), "s8", 2.0 ** draw(st.floats(-9, 3)), draw(ZERO_POINTS))
+    op = AveragePool.between("op", source, output, window)
+    return Case(_network(op, [source], output.zero_point), [_bytes(draw, shape)])
+
+
+@st.composite
+def means(draw: Draw) -> Case:
+    shape = draw(st.integers(1, 9)), draw(st.integers(1, 9)), draw(st.integers(1, 21))
+    source = Tensor("x", shape, "s8", 1.0, draw(ZERO_POINTS))
+    output = Tensor("y", (1, 1, shape[2]), "s8", 2.0 ** draw(st.floats(-9, 3)), draw(ZERO_POINTS))
+    return Case(_network(Mean.between("op", source, output), [source], output.zero_point), [_bytes(draw, shape)])
+
+
+@st.composite
+def pads(draw: Draw) -> Case:
+    shape = draw(st.integers(1, 5)), draw(st.integers(1, 5)), draw(st.integers(1, 9))
+    source = Tensor("x", shape, "s8", 1.0, draw(ZERO_POINTS))
+    op = Pad("op", ("x",), "y", tuple(draw(st.integers(0, 3)) for _ in range(4)))
+    return Case(_network(op, [source], source.zero_point), [_bytes(draw, shape)])

@@ -1,0 +1,47 @@
+"""Every kernel equals the operator's numpy meaning to the bit, on every machine, whatever shapes and factors."""
+
+from collections.abc import Callable
+
+import kernel_cases as cases
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from kernel_machines import Host, Machine
+
+from microface.chip.plan.kernels import KERNELS
+
+EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+FAMILIES: dict[str, Callable[[], st.SearchStrategy[cases.Case]]] = {
+    "conv2d": cases.convolutions,
+    "depthwise": cases.depthwise,
+    "global_depthwise": cases.global_depthwise,
+    "pointwise": cases.pointwise,
+    "dense": cases.dense,
+    "add": cases.adds,
+    "pool": cases.pools,
+    "mean": cases.means,
+    "pad": cases.pads,
+}
+
+
+@pytest.fixture(scope="session")
+def machines(tmp_path_factory: pytest.TempPathFactory) -> list[Machine]:
+    """Every machine of this computer: the host with its undefined-behaviour checks on."""
+    checked = ("-fsanitize=undefined", "-fno-sanitize-recover=undefined")
+    return [Host(tmp_path_factory.mktemp("portable"), frozenset(), checked)]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@EXAMPLES
+@given(data=st.data())
+def test_every_fitting_kernel_equals_the_meaning(family: str, machines: list[Machine], data: st.DataObject) -> None:
+    case = data.draw(FAMILIES[family]())
+    expected, ran = case.meaning(), 0
+    for machine in machines:
+        for kernel in KERNELS:
+            if not kernel.view and kernel.features <= machine.features and kernel.matches(case.op, case.network):
+                result = machine.run(kernel, case.op, case.network, case.values)
+                np.testing.assert_array_equal(result, expected, kernel.function)
+                ran += 1
+    assert ran >= len(machines)
