@@ -1,0 +1,60 @@
+"""The parts that all families share, in the one form that lowers exactly: convolution, batch norm, activation."""
+
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+_ACTIVATIONS = {"relu": nn.ReLU, "relu6": nn.ReLU6}
+
+
+def conv_unit(
+    inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1, act: str = "", padding: int = -1
+) -> nn.Sequential:
+    """Return convolution, batch norm and (unless `act` is empty) activation; padding -1 keeps the map's size."""
+    pad = kernel // 2 if padding < 0 else padding
+    layers: list[nn.Module] = [
+        nn.Conv2d(inputs, outputs, kernel, stride, pad, groups=groups, bias=False),
+        nn.BatchNorm2d(outputs),
+    ]
+    return nn.Sequential(*layers, *([_ACTIVATIONS[act](inplace=True)] if act else []))
+
+
+class InvertedResidual(nn.Module):
+    """Expand by 1x1, filter by depthwise 3x3, project by 1x1 without activation; add the input where it fits."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int, hidden: int, act: str) -> None:
+        super().__init__()
+        expand = [conv_unit(inputs, hidden, act=act)] if hidden != inputs else []
+        depthwise = conv_unit(hidden, hidden, 3, stride, groups=hidden, act=act)
+        self.body = nn.Sequential(*expand, depthwise, conv_unit(hidden, outputs))
+        self.residual = stride == 1 and inputs == outputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map [N, inputs, H, W] to [N, outputs, H / stride, W / stride]."""
+        return x + self.body(x) if self.residual else self.body(x)
+
+
+def initialise(module: nn.Module) -> nn.Module:
+    """Draw convolution weights by fan-out (He) and linear ones by fan-in; return `module`."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+        elif isinstance(layer, nn.Linear):
+            nn.init.normal_(layer.weight, std=layer.in_features**-0.5)
+    return module
+
+
+class FitMap(nn.Module):
+    """Resize a map to `side` x `side`; nothing to do at the network's own resolution.
+
+    Lets a network with a layer over the whole map train on smaller pictures first; lowering drops it.
+    """
+
+    def __init__(self, side: int) -> None:
+        super().__init__()
+        self.side = side
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map [N, C, h, w] to [N, C, side, side]."""
+        if x.shape[-1] == self.side:
+            return x
+        return F.interpolate(x, (self.side, self.side), mode="bilinear", align_corners=False)

@@ -1,0 +1,68 @@
+"""The registry of networks: a family is a function from options to a torch module, registered by decorator."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any
+
+from torch import nn
+
+from microface.errors import UserError
+
+_FAMILIES: dict[str, "Family"] = {}
+
+
+@dataclass(frozen=True)
+class Family:
+    """One family of networks: its name, the frozen dataclass of its options, the function that builds a module.
+
+    The module maps float32 [N, 3, resolution, resolution] (bytes - 128, times 1/128) to [N, embedding].
+    """
+
+    name: str
+    options: type
+    build: Callable[[Any], nn.Module]
+
+
+def register(name: str, options: type) -> Callable[[Callable[[Any], nn.Module]], Callable[[Any], nn.Module]]:
+    """Register the decorated function as the builder of the family `name` with `options`."""
+
+    def remember(build: Callable[[Any], nn.Module]) -> Callable[[Any], nn.Module]:
+        _FAMILIES[name] = Family(name, options, build)
+        return build
+
+    return remember
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all families, sorted."""
+    return tuple(sorted(_FAMILIES))
+
+
+def family(name: str) -> Family:
+    """Return the family `name`; an unknown one is a `UserError` that lists those there are."""
+    if name not in _FAMILIES:
+        raise UserError(name, "is not a network", f"choose one of {', '.join(names())}")
+    return _FAMILIES[name]
+
+
+def options_of(name: str, given: dict[str, Any]) -> Any:
+    """Return the options dataclass of family `name` with the values `given`, converted from text where needed."""
+    kind = family(name).options
+    known = {field.name: type(field.default) for field in fields(kind)}
+    for option in given:
+        if option not in known:
+            raise UserError(option, f"is not an option of {name}", f"choose among {', '.join(known)}")
+    return kind(**{option: _converted(option, known[option], value) for option, value in given.items()})
+
+
+def _converted(option: str, kind: type, value: Any) -> Any:
+    try:
+        return kind(value)
+    except ValueError as error:
+        raise UserError(f"{option}={value}", "is not a number", f"give {option} as {kind.__name__}") from error
+
+
+def build(name: str, options: Any = None) -> nn.Module:
+    """Return a new module of family `name`; `options` default to those of the family."""
+    chosen = family(name)
+    return chosen.build(chosen.options() if options is None else options)

@@ -1,0 +1,166 @@
+"""One training run in one folder: config.json, last.pt (to go on), best.pt (averaged weights), history.json."""
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from microface import files
+from microface.console import errors, progress
+from microface.errors import UserError
+from microface.learn import nets
+from microface.learn.train import checkpoint, schedule
+from microface.learn.train.averaging import Average
+from microface.learn.train.checkpoint import Position
+from microface.learn.train.config import TrainConfig, save_config
+from microface.learn.train.data import Batch, Loader, open_photos
+from microface.learn.train.losses import distillation
+from microface.learn.train.validate import check, embed, to_input
+
+SAVE_EVERY = 180.0
+"""Seconds of training between two checkpoints."""
+
+
+class Run:
+    """A run that trains, or goes on training, until its config's epochs or minutes are over."""
+
+    def __init__(self, config: TrainConfig, folder: Path) -> None:
+        torch.set_num_threads(config.threads)
+        torch.use_deterministic_algorithms(True)
+        torch.manual_seed(config.seed)
+        self.config, self.folder = config, folder
+        self.options = nets.options_of(config.net, config.options)
+        network = nets.build(config.net, self.options)
+        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = Average(self.network, config.averaging)
+        self.optimizer = _optimizer(self.network, config)
+        self.training, self.held_out = open_photos(Path(config.data), self.options.resolution)
+        self.loader = Loader(self.training, config)
+        self.position = Position()
+        self._clock = time.monotonic()
+
+    @property
+    def share(self) -> float:
+        """The share of the run that is done, 0..1."""
+        return self.share_at(self.position.step)
+
+    def share_at(self, step: int) -> float:
+        """Return the share of the run done at `step` (or now, when the run goes by minutes)."""
+        if self.config.minutes:
+            return min(1.0, self.position.seconds / (60 * self.config.minutes))
+        return min(1.0, step / max(1, round(self.config.epochs * self.loader.batches)))
+
+    def resume(self) -> bool:
+        """Take over `last.pt` of the folder where there is one; say whether there was."""
+        path = self.folder / "last.pt"
+        if not path.exists():
+            return False
+        content = checkpoint.load(path)
+        self.network.load_state_dict(content["network"])
+        self.average.module.load_state_dict(content["average"])
+        self.optimizer.load_state_dict(content["optimizer"])
+        self.position = Position(**content["position"])
+        if content["photos"] != len(self.training):  # the data set has grown: begin an epoch of the new one
+            self.position.epoch, self.position.batch = self.position.epoch + 1, 0
+        return True
+
+    def save(self) -> None:
+        """Write `last.pt` and the history."""
+        position = asdict(self.position)
+        content = {"network": self.network.state_dict(), "average": self.average.module.state_dict()}
+        content |= {"optimizer": self.optimizer.state_dict(), "position": position, "photos": len(self.training)}
+        checkpoint.save(self.folder / "last.pt", content)
+        files.write_json(self.folder / "history.json", self.position.history)
+
+    def train(self) -> Position:
+        """Train to the end of the run; return the last position. A loss that is no number ends it by a `UserError`."""
+        save_config(self.config, self.folder / "config.json")
+        self._clock = saved = time.monotonic()
+        losses: list[float] = []
+        with progress() as bar:
+            task = bar.add_task("training", total=1000)
+            for batch in self._batches():
+                losses.append(self._timed_step(batch))
+                bar.update(task, completed=int(1000 * self.share), description=f"training, loss {losses[-1]:.3f}")
+                if self._check_due():
+                    self._check(losses)
+                    losses = []
+                if time.monotonic() - saved > SAVE_EVERY:
+                    self.save()
+                    saved = time.monotonic()
+        self.save()
+        return self.position
+
+    def _batches(self) -> Iterator[Batch]:
+        """Yield batches, epoch after epoch, until the run is over."""
+        while self.share < 1:
+            start = self.position.step - self.position.batch
+            sizes = self._size_of(start)
+            for batch in self.loader.epoch(self.position.epoch, self.position.batch, sizes):
+                yield batch
+                if self.share >= 1:
+                    return
+            self.position.epoch, self.position.batch = self.position.epoch + 1, 0
+
+    def _size_of(self, start: int) -> Any:
+        side = self.options.resolution
+        return lambda number: schedule.size(self.config, self.share_at(start + number), side)
+
+    def _timed_step(self, batch: Batch) -> float:
+        loss = self._step(batch)
+        position, now = self.position, time.monotonic()
+        position.step, position.batch = position.step + 1, position.batch + 1
+        position.photos += len(batch.crops)
+        position.seconds, self._clock = position.seconds + now - self._clock, now
+        return loss
+
+    def _step(self, batch: Batch) -> float:
+        for group in self.optimizer.param_groups:
+            group["lr"] = schedule.rate(self.config, self.share)
+        self.network.train()
+        loss = self._loss(self.network(to_input(batch.crops)), torch.from_numpy(batch.targets))
+        value = loss.item()
+        if not math.isfinite(value):
+            raise UserError(
+                self.folder / "last.pt", f"is good, but the loss at step {self.position.step} is not a number",
+                "start again with a lower --rate",
+            )  # fmt: skip
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer.step()
+        self.average.update(self.network, self.position.step)
+        return value
+
+    def _loss(self, student: Tensor, teacher: Tensor) -> Tensor:
+        return distillation(student, teacher, self.config.relation, self.config.temperature)
+
+    def _check_due(self) -> bool:
+        done = len(self.position.history)
+        return self.share >= min(1.0, (done + 1) / self.config.checks)
+
+    def _check(self, losses: list[float]) -> None:
+        """Measure the averaged network on held-out people; keep it where it is the best so far."""
+        result = check(embed(self.average.module, self.held_out, self.options.resolution), self.held_out)
+        position = self.position
+        entry = {"share": self.share, "step": position.step, "photos": position.photos, "seconds": position.seconds}
+        entry |= {"loss": sum(losses) / max(1, len(losses)), "cosine": result.cosine}
+        entry |= {f"tar@{name}": value for name, value in result.tar.items()}
+        position.history.append(entry)
+        errors.log(", ".join(f"{name} {value:.4g}" for name, value in entry.items()))
+        if result.goal > position.best:
+            position.best = result.goal
+            checkpoint.save(self.folder / "best.pt", {"network": self.average.module.state_dict()})
+        self.save()
+
+
+def _optimizer(network: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
+    """Return AdamW whose weight decay spares batch norms and biases."""
+    decayed = [p for p in network.parameters() if p.ndim > 1]
+    spared = [p for p in network.parameters() if p.ndim <= 1]
+    groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": spared, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=config.rate, fused=True)

@@ -1,0 +1,54 @@
+"""How well embeddings tell held-out people apart, and the embeddings of a torch network."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from microface.learn.train.augment import centred
+from microface.learn.train.data import Photos
+from microface.metrics.roc import tar_table
+
+RATES = (1e-2, 1e-3, 1e-4)
+
+
+@dataclass(frozen=True)
+class Check:
+    """Held-out verification: true-accept rate by false-accept rate, mean cosine to the teacher, numbers of pairs."""
+
+    tar: dict[str, float]
+    cosine: float
+    genuine: int
+    impostor: int
+
+    @property
+    def goal(self) -> float:
+        """What the best checkpoint is chosen by: the sum of the true-accept rates at 1e-2 and 1e-3."""
+        return sum(self.tar.get(name, 0.0) for name in ("0.01", "0.001")) or self.cosine
+
+
+def to_input(crops: np.ndarray) -> torch.Tensor:
+    """Return float32 [N, 3, H, W] of bytes uint8 [N, H, W, 3]: (byte - 128) / 128, in channels-last memory."""
+    return (torch.from_numpy(crops).permute(0, 3, 1, 2).float() - 128) / 128
+
+
+@torch.inference_mode()
+def embed(network: nn.Module, photos: Photos, resolution: int, batch: int = 128) -> np.ndarray:
+    """Return float32 [len(photos), D]: the embeddings of the unchanged crops."""
+    network.eval()
+    parts = [np.arange(i, min(i + batch, len(photos))) for i in range(0, len(photos), batch)]
+    results = [network(to_input(centred(photos.crops(part), resolution, photos.content))) for part in parts]
+    return torch.cat(results).numpy()
+
+
+def check(embeddings: np.ndarray, photos: Photos) -> Check:
+    """Measure `embeddings` [N, D] of held-out `photos` over all pairs of photos of named people."""
+    unit = embeddings / np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), 1e-12)
+    cosine = float((unit * photos.targets).sum(axis=1).mean())
+    named = photos.people >= 0
+    distance = 1 - unit[named] @ unit[named].T
+    upper = np.triu_indices(int(named.sum()), 1)
+    same = (photos.people[named][:, None] == photos.people[named][None])[upper]
+    genuine, impostor = distance[upper][same], distance[upper][~same]
+    return Check(tar_table(genuine, impostor, RATES) if len(genuine) else {}, cosine, len(genuine), len(impostor))
