@@ -1,0 +1,87 @@
+"""What every device can do, whatever it is: run a network, embed crops, say who somebody is."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from microface.chip.firmware.model import Model
+from microface.errors import UserError
+from microface.network.inputs.mapping import map_bytes
+
+
+@dataclass(frozen=True)
+class Match:
+    """One decision: `person` is the gallery's index of who it is, -1 for unknown; `nearest` who comes nearest."""
+
+    person: int
+    nearest: int
+    distance: int
+
+
+class Device(Protocol):
+    """Something that computes a model in integers: the host library, an emulated chip.
+
+    All devices give the same integers for the same inputs.
+    """
+
+    @property
+    def name(self) -> str:
+        """What the device is, for people."""
+        ...
+
+    @property
+    def model(self) -> Model:
+        """The model it was built with; galleries of another `model.model_id` are refused."""
+        ...
+
+    def run(self, inputs: np.ndarray) -> np.ndarray:
+        """Return the network's integers [N, h, w, c] for s8 inputs [N, H, W, C]."""
+        ...
+
+    def embed(self, crops: np.ndarray) -> np.ndarray:
+        """Return the embeddings s8 [N, D] of uint8 crops [N, H, W, 3]."""
+        ...
+
+    def load_gallery(self, image: bytes) -> None:
+        """Write the binary gallery `image`; a foreign, damaged or too large one is a `UserError`, the old one stays."""
+        ...
+
+    def match(self, embeddings: np.ndarray) -> list[Match]:
+        """Return the decision for each of the embeddings s8 [N, D]."""
+        ...
+
+
+def check_inputs(model: Model, inputs: np.ndarray) -> np.ndarray:
+    """Return `inputs` contiguous; refuse anything but s8 [N, H, W, C] of the network's shape."""
+    source = model.network.input
+    if inputs.dtype != source.numpy_dtype or inputs.shape[1:] != source.shape:
+        wanted = f"{source.dtype} [N, {', '.join(map(str, source.shape))}]"
+        given = f"{inputs.dtype} {list(inputs.shape)}"
+        raise UserError("input", f"is {given}, {model.name} takes {wanted}", "prepare it again")
+    return np.ascontiguousarray(inputs)
+
+
+def prepare(model: Model, crops: np.ndarray) -> np.ndarray:
+    """Return the input integers s8 [N, H, W, 3] of uint8 crops, as the firmware's `mf_prepare` does."""
+    if not model.embeds:
+        raise UserError(model.name, "is a bare network without a crop", "give s8 inputs or a .mface package")
+    if crops.dtype != np.uint8 or crops.shape[1:] != model.network.input.shape:
+        wanted = f"uint8 [N, {', '.join(map(str, model.network.input.shape))}]"
+        raise UserError("crops", f"are {crops.dtype} {list(crops.shape)}, {model.name} takes {wanted}", "crop again")
+    return map_bytes(np.ascontiguousarray(crops))
+
+
+GALLERY_ERRORS = {
+    1: "is no gallery of a format this firmware knows",
+    2: "belongs to another model",
+    3: "is damaged",
+    4: "is larger than a slot of the flash",
+    5: "could not be written: the flash reported an error",
+}
+
+
+def check_gallery(status: int) -> None:
+    """Raise a `UserError` unless the gallery's `status` is 0."""
+    if status:
+        raise UserError("gallery", GALLERY_ERRORS.get(status, f"is refused ({status})"), "enrol with this model again")

@@ -1,0 +1,146 @@
+"""The host library: the same generated C as on the chip, compiled for this computer and called by ctypes."""
+
+import ctypes
+import hashlib
+import platform
+import tempfile
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from microface.chip.devices.device import Match, check_gallery, check_inputs, prepare
+from microface.chip.firmware.emit import emit_application, emit_network
+from microface.chip.firmware.model import Model
+from microface.chip.firmware.render import render
+from microface.chip.firmware.sources import RUNTIME, headers, kernel_sources, people_sources
+from microface.chip.firmware.toolchain import (
+    COMMON_FLAGS,
+    Toolchain,
+    cache_folder,
+    compile_with,
+    run_tool,
+    zig_command,
+    zig_label,
+)
+from microface.chip.plan import Plan, plan
+from microface.chip.plan.calls import Choose, list_calls
+from microface.chip.plan.kernels import choose as choose_kernel
+from microface.chip.targets import Target
+from microface.files import read_bytes, write_bytes
+from microface.models import ModelPackage
+from microface.network.network import IntegerNetwork
+
+_SUFFIX = {"Darwin": ".dylib", "Windows": ".dll"}.get(platform.system(), ".so")
+_ARENA_STORAGE = "MF_ARENA_STORAGE=_Thread_local"
+
+
+def host_toolchain(target: Target, extra: tuple[str, ...] = ()) -> Toolchain:
+    """Return the compiler of host libraries; `extra` flags are for sanitizers."""
+    machine = ("-mcpu=x86_64_v3",) if "avx2" in target.features else ()
+    shared = (*machine, "-fPIC", *extra)
+    return Toolchain(zig_command(), (*COMMON_FLAGS, "-fno-sanitize=undefined", *shared), shared, zig_label())
+
+
+class HostDevice:
+    """A model as a shared library. `threads` inputs are computed at once; each thread has an arena of its own."""
+
+    def __init__(
+        self, source: ModelPackage | IntegerNetwork | Model, threads: int = 1, choose: Choose = choose_kernel
+    ) -> None:
+        """Compile `source` for this computer, or take the library from the cache."""
+        self.model = Model.of(source)
+        self.threads = threads
+        self.target = Target.load("host")
+        self.plan = plan(self.model.network, self.target, choose=choose)
+        self._library = ctypes.CDLL(str(_build(self.model, self.plan, self.target, choose)))
+        self._library.host_run.restype = None
+
+    @property
+    def name(self) -> str:
+        """What the device is, for people."""
+        return "host library"
+
+    def run(self, inputs: np.ndarray) -> np.ndarray:
+        """Return the network's integers [N, h, w, c] for s8 inputs [N, H, W, C]."""
+        inputs = check_inputs(self.model, inputs)
+        output = self.model.network.output
+        results = np.empty((len(inputs), *output.shape), output.numpy_dtype)
+        parts = np.array_split(np.arange(len(inputs)), min(self.threads, max(len(inputs), 1)))
+        with ThreadPoolExecutor(self.threads) as pool:
+            list(pool.map(lambda part: self._run_part(inputs, results, part), parts))
+        return results
+
+    def _run_part(self, inputs: np.ndarray, results: np.ndarray, part: np.ndarray) -> None:
+        if len(part):
+            first, end = int(part[0]), int(part[-1]) + 1
+            pointers = (ctypes.c_void_p(each[first:end].ctypes.data) for each in (inputs, results))
+            self._library.host_run(*pointers, ctypes.c_int64(end - first))
+
+    def embed(self, crops: np.ndarray) -> np.ndarray:
+        """Return the embeddings s8 [N, D] of uint8 crops [N, H, W, 3]."""
+        return self.run(prepare(self.model, crops)).reshape(len(crops), -1)
+
+    def load_gallery(self, image: bytes) -> None:
+        """Write the binary gallery `image` as the chip would; a `UserError` where it is refused."""
+        check_gallery(self._library.host_load_gallery(image, len(image)))
+
+    def match(self, embeddings: np.ndarray) -> list[Match]:
+        """Return the decision for each of the embeddings s8 [N, D]."""
+        embeddings = np.ascontiguousarray(embeddings, np.int8)
+        results = np.empty((len(embeddings), 3), np.int32)
+        pointers = (ctypes.c_void_p(each.ctypes.data) for each in (embeddings, results))
+        self._library.host_match(*pointers, ctypes.c_int64(len(embeddings)))
+        return [Match(*map(int, row)) for row in results]
+
+    def self_test(self) -> str | None:
+        """Run the known-answer test; return None, or the name of the first layer that differs."""
+        layer = ctypes.c_char_p()
+        return (layer.value or b"").decode() if self._library.mf_self_test(ctypes.byref(layer)) else None
+
+
+def host_files(model: Model, planned: Plan, target: Target, choose: Choose = choose_kernel) -> dict[str, str]:
+    """Return the generated files of the host library."""
+    calls = list_calls(model.network, target.features, choose)
+    files = emit_network(model, planned, calls, target) | emit_application(model, planned, calls, target)
+    del files["example_main.c"]
+    values = {"model": model, "plan": planned, "target": target}
+    return files | {name: render(f"{name}.j2", **values) for name in ("host_batch.h", "host_batch.c")}
+
+
+def host_sources(model: Model, target: Target, choose: Choose = choose_kernel) -> tuple[str, ...]:
+    """Return the runtime's C files that the host library needs."""
+    kernels = kernel_sources(list_calls(model.network, target.features, choose))
+    return (*kernels, *people_sources()) if model.embeds else kernels
+
+
+def _build(model: Model, planned: Plan, target: Target, choose: Choose) -> Path:
+    """Return the library's file in the cache; its name is the hash of everything that it is made from."""
+    files, runtime = host_files(model, planned, target, choose), host_sources(model, target, choose)
+    tools = host_toolchain(target)
+    library = cache_folder() / "host" / f"{_digest(files, runtime, tools)}{_SUFFIX}"
+    if not library.is_file():
+        with tempfile.TemporaryDirectory(prefix="microface") as folder:
+            write_bytes(library, _compile(Path(folder), files, runtime, tools))
+    return library
+
+
+def _digest(files: Mapping[str, str], runtime: tuple[str, ...], tools: Toolchain) -> str:
+    digest = hashlib.sha256(" ".join((tools.label, *tools.compile_flags)).encode())
+    for name, text in sorted(files.items()):
+        digest.update(f"{name}\0{text}".encode())
+    for name in sorted((*runtime, *headers())):
+        digest.update(name.encode() + b"\0" + read_bytes(RUNTIME / name))
+    return digest.hexdigest()
+
+
+def _compile(folder: Path, files: Mapping[str, str], runtime: tuple[str, ...], tools: Toolchain) -> bytes:
+    for name, text in files.items():
+        write_bytes(folder / name, text.encode())
+    sources = [folder / name for name in sorted(files) if name.endswith(".c")]
+    objects = compile_with(tools, [RUNTIME / name for name in runtime], [RUNTIME], folder / "objects")
+    objects += compile_with(tools, sources, [folder, RUNTIME], folder / "objects", [_ARENA_STORAGE])
+    library = folder / f"library{_SUFFIX}"
+    run_tool([*tools.command, "-shared", *tools.link_flags, *map(str, objects), "-o", str(library)], "host library")
+    return read_bytes(library)

@@ -1,0 +1,141 @@
+"""The C of a model on a target: every generated file as text, from templates. Equal inputs give equal text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from microface.chip.firmware.known_answer import SEED, KnownAnswer, known_answer, sample_bytes
+from microface.chip.firmware.model import Model
+from microface.chip.firmware.render import render
+from microface.chip.firmware.tables import Table, c_names, c_string
+from microface.chip.plan import Plan, Step
+from microface.chip.plan.calls import Call
+from microface.chip.plan.planner import arena_alignment
+from microface.chip.targets import Target
+from microface.errors import UserError
+from microface.network.inputs.mapping import map_bytes
+
+_SCORES = {"l1": "MF_SCORE_L1", "l2": "MF_SCORE_L2", "l2norm": "MF_SCORE_L2NORM", "cosine": "MF_SCORE_COSINE"}
+_OUTPUT_TYPES = {"s8": "int8_t", "s32": "int32_t"}
+
+
+@dataclass(frozen=True)
+class EmittedCall:
+    """What the template of the network needs of one call."""
+
+    function: str
+    c_name: str
+    comment: str
+    members: tuple[tuple[str, str], ...]
+    arguments: tuple[str, ...]
+    output: int
+    output_bytes: int
+
+
+@dataclass
+class Tables:
+    """Collects constant tables; two of the same type and bytes are one."""
+
+    tables: list[Table] = field(default_factory=list)
+    names: dict[tuple[str, bytes], str] = field(default_factory=dict)
+
+    def add(self, name: str, values: np.ndarray) -> str:
+        """Return the name of the table that holds `values`; a new one is called `name`."""
+        key = values.dtype.str, values.tobytes()
+        if key not in self.names:
+            self.names[key] = name
+            self.tables.append(Table(name, values))
+        return self.names[key]
+
+
+def emit_network(model: Model, plan: Plan, calls: Sequence[Call], target: Target) -> dict[str, str]:
+    """Return the files of the network alone: `mf_network.[hc]` and `mf_tables.[hc]`."""
+    tables = Tables()
+    c_name = c_names(call.name for call in calls)
+    pairs = [(call, step) for call, step in zip(calls, plan.steps, strict=True) if step.function]
+    emitted = [_emit_call(call, step, c_name[call.name], tables) for call, step in pairs]
+    values = {
+        "model": model,
+        "plan": plan,
+        "input": model.network.input,
+        "output": model.network.output,
+        "output_type": _output_type(model),
+        "layers": [c_string("input"), *(c_string(call.name) for call, _ in pairs)],
+        "headers": sorted({call.kernel.header for call, _ in pairs}),
+        "arena_alignment": arena_alignment(target),
+        "calls": emitted,
+        "tables": tables.tables,
+    }
+    return {name: render(f"{name}.j2", **values) for name in _NETWORK_FILES}
+
+
+_NETWORK_FILES = ("mf_network.h", "mf_network.c", "mf_tables.h", "mf_tables.c")
+
+
+def _output_type(model: Model) -> str:
+    dtype = model.network.output.dtype
+    if dtype not in _OUTPUT_TYPES or model.network.input.dtype != "s8":
+        raise UserError(f"network {model.name}", f"gives {dtype}", "firmware takes s8 and gives s8 or s32")
+    return _OUTPUT_TYPES[dtype]
+
+
+def _emit_call(call: Call, step: Step, c_name: str, tables: Tables) -> EmittedCall:
+    fields = call.kernel.fields(call.first, call.network)
+    packed = call.kernel.pack(call.first, call.network)
+    members = [(member, str(value)) for member, value in fields.items()]
+    members += [(member, tables.add(f"mf_{c_name}_{member}", values)) for member, values in packed.items()]
+    places = zip((*call.inputs, call.output), (*step.inputs, step.output), strict=True)
+    arguments = [_pointer(call, tensor, offset) for tensor, offset in places]
+    arguments.append("0" if step.scratch is None else f"arena + {step.scratch}")
+    comment = f"{call.name}: {_describe(call)}, {step.macs:,} multiply-accumulates".replace("*/", "* /")
+    written = step.output, step.output_bytes
+    return EmittedCall(step.function, c_name, comment, tuple(members), tuple(arguments), *written)
+
+
+def _pointer(call: Call, tensor: str, offset: int) -> str:
+    c_type = {"s8": "int8_t", "s16": "int16_t", "s32": "int32_t"}[call.network.tensors[tensor].dtype]
+    return f"({c_type} *)(void *)(arena + {offset})"
+
+
+def _describe(call: Call) -> str:
+    tensors = call.network.tensors
+    source, result = tensors[call.inputs[0]].shape, tensors[call.output].shape
+    kinds = " + ".join(operator.kind for operator in call.operators)
+    return f"{kinds} {'x'.join(map(str, source))} -> {'x'.join(map(str, result))}"
+
+
+def emit_application(model: Model, plan: Plan, calls: Sequence[Call], target: Target) -> dict[str, str]:
+    """Return what stands round the network: `microface.[hc]`, the known-answer test, an example, CMakeLists.txt."""
+    answer = known_answer(model.network, calls, sample_input(model))
+    values = {
+        "model": model,
+        "name": c_string(model.name),
+        "licence": model.licence.replace("*/", "* /").replace("\n", " "),
+        "plan": plan,
+        "target": target,
+        "input": model.network.input,
+        "output": model.network.output,
+        "seed": SEED,
+        "checksums": _checksum_lines(answer),
+        "preparation": "byte - 128",
+        "slot_bytes": plan.gallery.bytes // 2,
+        "score_constant": _SCORES.get(model.score or "", ""),
+        "model_id_bytes": ", ".join(f"0x{byte:02x}" for byte in bytes.fromhex(model.model_id)),
+    }
+    names = ("microface.h", "microface.c", "mf_known_answer.c", "example_main.c")
+    return {name: render(f"{name}.j2", **values) for name in names}
+
+
+def sample_input(model: Model) -> np.ndarray:
+    """Return the known-answer sample as the network's input integers, s8 [H, W, C]."""
+    if model.preprocess is not None and model.preprocess.light != "none":
+        raise UserError(model.name, f"wants the light correction {model.preprocess.light}", "no kernel does it yet")
+    source = model.network.input
+    drawn = sample_bytes(source.bytes).reshape(source.shape)
+    return map_bytes(drawn) if model.embeds else drawn.view(np.int8)
+
+
+def _checksum_lines(answer: KnownAnswer) -> str:
+    texts = [f"0x{value:08x}" for value in answer.checksums]
+    return "\n".join(f"    {', '.join(texts[i : i + 8])}," for i in range(0, len(texts), 8))

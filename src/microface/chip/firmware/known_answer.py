@@ -1,0 +1,54 @@
+"""The known-answer test: a sample that the chip draws itself, and the checksum of every layer on it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from microface.chip.plan.calls import Call
+from microface.network.network import IntegerNetwork
+
+SEED = 0x6D666163
+"""First state of the xorshift32 that draws the sample: the letters `mfac`."""
+_FNV_OFFSET, _FNV_PRIME = 0x811C9DC5, 0x01000193
+
+
+@dataclass(frozen=True)
+class KnownAnswer:
+    """`checksums`: FNV-1a of the input, then of every call's output; `output`: the network's integers."""
+
+    checksums: tuple[int, ...]
+    output: np.ndarray
+
+
+def sample_bytes(count: int, seed: int = SEED) -> np.ndarray:
+    """Return `count` uint8: the top bytes of a xorshift32 (shifts 13, 17, 5) that begins at `seed`."""
+    state, values = seed, bytearray(count)
+    for i in range(count):
+        state ^= state << 13 & 0xFFFFFFFF
+        state ^= state >> 17
+        state ^= state << 5 & 0xFFFFFFFF
+        values[i] = state >> 24
+    return np.frombuffer(bytes(values), np.uint8)
+
+
+def fnv1a(data: bytes) -> int:
+    """Return the 32-bit FNV-1a checksum of `data`."""
+    value = _FNV_OFFSET
+    for byte in data:
+        value = (value ^ byte) * _FNV_PRIME & 0xFFFFFFFF
+    return value
+
+
+def known_answer(network: IntegerNetwork, calls: Sequence[Call], sample: np.ndarray) -> KnownAnswer:
+    """Return what `network` gives for `sample` (its input's integers [H, W, C]), call by call."""
+    written = {network.input.name, *(call.output for call in calls)}
+    sums: dict[str, int] = {}
+    values = np.zeros(0)
+    for name, integers in network.steps(sample[None]):
+        if name in written:
+            sums[name] = fnv1a(integers.tobytes())
+        values = integers if name == network.output.name else values
+    calls_with_code = [call for call in calls if not call.kernel.view]
+    order = (network.input.name, *(call.output for call in calls_with_code))
+    return KnownAnswer(tuple(sums[name] for name in order), values[0])

@@ -1,0 +1,30 @@
+"""The C runtime: which of its files a firmware needs."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from microface.chip.plan.calls import Call
+
+RUNTIME = Path(__file__).parent / "runtime"
+PORT_OF_EMULATOR = "port_emulator.c"
+
+
+def kernel_sources(calls: Sequence[Call]) -> tuple[str, ...]:
+    """Return the names of the kernels' files, sorted."""
+    return tuple(sorted({call.kernel.source for call in calls if call.kernel.source}))
+
+
+def people_sources() -> tuple[str, ...]:
+    """Return the names of the files of crop, scores and gallery, sorted."""
+    found = (path.name for pattern in _PEOPLE for path in RUNTIME.glob(pattern))
+    return tuple(sorted({*found}))
+
+
+_PEOPLE = (
+    "mf_map_bytes_s8.c", "mf_gallery*.c", "mf_match*.c", "mf_score*.c", "mf_distance*.c", "mf_isqrt.c", "mf_unit.c",
+)  # fmt: skip
+
+
+def headers() -> tuple[str, ...]:
+    """Return the names of all headers, sorted."""
+    return tuple(sorted(path.name for path in RUNTIME.glob("*.h")))
