@@ -43,7 +43,7 @@ class Device(Protocol):
         """Return the embeddings s8 [N, D] of uint8 crops [N, H, W, 3]."""
         ...
 
-    def load_gallery(self, image: bytes) -> None:
+    def write_gallery(self, image: bytes) -> None:
         """Write the binary gallery `image`; a foreign, damaged or too large one is a `UserError`, the old one stays."""
         ...
 

@@ -82,9 +82,9 @@ class HostDevice:
         """Return the embeddings s8 [N, D] of uint8 crops [N, H, W, 3]."""
         return self.run(prepare(self.model, crops)).reshape(len(crops), -1)
 
-    def load_gallery(self, image: bytes) -> None:
+    def write_gallery(self, image: bytes) -> None:
         """Write the binary gallery `image` as the chip would; a `UserError` where it is refused."""
-        check_gallery(self._library.host_load_gallery(image, len(image)))
+        check_gallery(self._library.host_write_gallery(image, len(image)))
 
     def match(self, embeddings: np.ndarray) -> list[Match]:
         """Return the decision for each of the embeddings s8 [N, D]."""

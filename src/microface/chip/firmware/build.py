@@ -1,0 +1,242 @@
+"""Firmware: a folder with C files, the ELF file made from them, and `firmware.json`, which tells what it is."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from microface import __version__
+from microface.chip.firmware import elf
+from microface.chip.firmware.emit import emit_application, emit_network
+from microface.chip.firmware.linker import LinkLayout, linker_script, startup_code
+from microface.chip.firmware.model import Model
+from microface.chip.firmware.render import render
+from microface.chip.firmware.sources import PORT_OF_EMULATOR, RUNTIME, headers, kernel_sources, people_sources
+from microface.chip.firmware.tables import c_names
+from microface.chip.firmware.toolchain import compile_objects, link, toolchain_for
+from microface.chip.plan import Plan, plan
+from microface.chip.plan.calls import Call, Choose, list_calls
+from microface.chip.plan.kernels import choose as choose_kernel
+from microface.chip.targets import Target
+from microface.errors import DamagedFileError, UserError
+from microface.files import read_bytes, write_json, write_text
+from microface.models import ModelPackage
+from microface.network import IntegerNetwork, load_network, save_network
+
+JSON_NAME = "firmware.json"
+ELF_NAME = "firmware.elf"
+ARENA_SECTION = 'MF_ARENA_STORAGE=__attribute__((section(".arena")))'
+_KEPT = ("mf_init", "mf_self_test", "mf_version", "mf_model_id", "mf_network_run", "mf_network_input", "mf_network_output")
+_KEPT_OF_PEOPLE = (
+    "mf_prepare", "mf_embed", "mf_match", "mf_people", "mf_gallery_write", "mf_gallery_add", "mf_gallery_remove",
+    "mf_gallery_rename", "mf_gallery_set_threshold", "mf_gallery_name",
+)  # fmt: skip
+_SUBFOLDERS = {"startup.c": "chip", "link.ld": "chip", PORT_OF_EMULATOR: "chip"}
+
+
+@dataclass(frozen=True)
+class Firmware:
+    """A built folder. `facts` is what `firmware.json` holds; sizes in bytes, measured in the ELF file."""
+
+    folder: Path
+    facts: dict[str, Any]
+
+    @classmethod
+    def load(cls, folder: Path) -> "Firmware":
+        """Read the firmware in `folder`; a folder without `firmware.json` is a `UserError`."""
+        path = folder / JSON_NAME
+        if not path.is_file():
+            raise UserError(folder, "holds no firmware", "build it with `microface build`")
+        try:
+            return cls(folder, json.loads(read_bytes(path)))
+        except ValueError as error:
+            raise DamagedFileError(path, f"is no JSON ({error})", "build the firmware again") from error
+
+    @property
+    def target(self) -> Target:
+        """The chip it was built for."""
+        return Target.load(self.facts["target"])
+
+    @property
+    def source(self) -> ModelPackage | IntegerNetwork:
+        """The package or bare network that it was built from, which lies in the folder."""
+        path = self.folder / self.facts["model_file"]
+        return load_network(path) if path.suffix == ".mfn" else ModelPackage.load(path)
+
+    @property
+    def elf_path(self) -> Path:
+        """The ELF file; a `UserError` where only sources were written."""
+        path = self.folder / ELF_NAME
+        if not path.is_file():
+            raise UserError(self.folder, "holds sources only", "build it without --source-only")
+        return path
+
+    @property
+    def flash_bytes(self) -> int:
+        """Flash of code, constants and initial values, measured; without gallery."""
+        return int(self.facts["measured"]["flash_bytes"])
+
+    @property
+    def arena_bytes(self) -> int:
+        """RAM of activations, scratch and input."""
+        return int(self.facts["plan"]["arena_bytes"])
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to build: `layout` overrules the planned memory (tests of the limits), `compiler` is zig or gcc."""
+
+    source_only: bool = False
+    compiler: str = "zig"
+    reserve_flash: int = 0
+    reserve_ram: int = 0
+    layout: LinkLayout | None = None
+    choose: Choose = choose_kernel
+
+
+def build(
+    source: ModelPackage | IntegerNetwork,
+    target: Target,
+    output_dir: Path,
+    source_only: bool = False,
+    options: Options | None = None,
+) -> Firmware:
+    """Write the firmware of `source` for `target` to `output_dir`, wholly or not at all, and return it.
+
+    A plan that does not fit is a `UserError` that tells what is short. Equal inputs give equal bytes.
+    """
+    options = replace(options or Options(), source_only=source_only)
+    model = Model.of(source)
+    planned = plan(model.network, target, options.reserve_flash, options.reserve_ram, options.choose)
+    if not planned.fits:
+        short = "; ".join(map(str, planned.shortages))
+        raise UserError(f"{model.name} on {target.name}", short, "reserve less, or take a smaller network or larger chip")
+    with folder_to_be(output_dir) as folder:
+        _write_sources(folder, model, planned, target, options)
+        model_file = _write_model(folder, source)
+        measured = None if options.source_only else _compile(folder, model, planned, target, options)
+        facts = _facts(model, model_file, planned, target, measured)
+        write_json(folder / JSON_NAME, facts)
+    return Firmware(output_dir, facts)
+
+
+@contextmanager
+def folder_to_be(path: Path) -> Iterator[Path]:
+    """Yield a temporary folder that takes the name `path` on success; an older firmware there is replaced."""
+    if path.exists() and not (path.is_dir() and (not any(path.iterdir()) or (path / JSON_NAME).is_file())):
+        raise UserError(path, "exists and is no firmware", "choose another folder")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    except OSError as error:
+        raise UserError(path, f"cannot be written ({error.strerror})", "choose another folder") from error
+    try:
+        fresh, older = temporary / "new", temporary / "old"
+        fresh.mkdir()
+        yield fresh
+        if path.exists():
+            os.replace(path, older)
+        os.replace(fresh, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _write_sources(folder: Path, model: Model, planned: Plan, target: Target, options: Options) -> None:
+    calls = list_calls(model.network, target.features, options.choose)
+    files = emit_network(model, planned, calls, target) | emit_application(model, planned, calls, target)
+    runtime = _runtime_sources(model, calls)
+    files["CMakeLists.txt"] = _cmake(model, planned, target, sorted(files), runtime)
+    if target.kind == "cortex-m":
+        files |= {"startup.c": startup_code(target), "link.ld": linker_script(target, _layout(planned, options))}
+        files[PORT_OF_EMULATOR] = (RUNTIME / PORT_OF_EMULATOR).read_text(encoding="utf-8")
+    for name, text in files.items():
+        write_text(folder / _SUBFOLDERS.get(name, "") / name, text)
+    for name in (*runtime, *headers()):
+        write_text(folder / "runtime" / name, (RUNTIME / name).read_text(encoding="utf-8"))
+
+
+def _runtime_sources(model: Model, calls: tuple[Call, ...]) -> list[str]:
+    return sorted({*kernel_sources(calls), *(people_sources() if model.embeds else ())})
+
+
+def _cmake(model: Model, planned: Plan, target: Target, names: list[str], runtime: list[str]) -> str:
+    own = [name for name in names if name.endswith(".c") and name != "example_main.c"]
+    return render(
+        "CMakeLists.txt.j2",
+        model=model,
+        plan=planned,
+        target=target,
+        flags=" ".join(target.compiler.gcc_flags),
+        gallery_bytes=planned.gallery.bytes,
+        c_name=c_names([model.name])[model.name],
+        sources=[*own, *(f"runtime/{name}" for name in runtime)],
+    )
+
+
+def _layout(planned: Plan, options: Options) -> LinkLayout:
+    slot = planned.gallery.bytes // 2
+    return options.layout or LinkLayout(planned.stack_bytes, planned.arena_bytes, planned.arena_memory, slot)
+
+
+def _write_model(folder: Path, source: ModelPackage | IntegerNetwork) -> str:
+    name = "model.mface" if isinstance(source, ModelPackage) else "model.mfn"
+    if isinstance(source, ModelPackage):
+        source.save(folder / name)
+    else:
+        save_network(source, folder / name)
+    return name
+
+
+def _compile(folder: Path, model: Model, planned: Plan, target: Target, options: Options) -> dict[str, Any]:
+    """Compile and link in `folder`; return what was measured in the ELF file."""
+    with tempfile.TemporaryDirectory(prefix="microface") as scratch:
+        objects = _objects(folder, Path(scratch), target, options.compiler)
+        kept = (*_KEPT, *(_KEPT_OF_PEOPLE if model.embeds else ("mf_infer",)))
+        path = link(objects, folder / "chip" / "link.ld", folder / ELF_NAME, target, kept, options.compiler)
+    image = elf.Firmware(path)
+    return {
+        "compiler": toolchain_for(target, options.compiler).label,
+        "flash_bytes": image.flash_bytes,
+        "code_bytes": image.bytes_of(".text") + image.bytes_of(".vectors"),
+        "constant_bytes": image.bytes_of(".rodata"),
+        "data_bytes": image.bytes_of(".data") + image.bytes_of(".bss"),
+        "arena_bytes": image.bytes_of(".arena"),
+        "stack_bytes": image.bytes_of(".stack"),
+        "symbols": {name: symbol.address for name, symbol in sorted(image.symbols.items()) if name.startswith("mf_")},
+    }
+
+
+def _objects(folder: Path, scratch: Path, target: Target, compiler: str) -> list[Path]:
+    runtime = sorted((folder / "runtime").glob("*.c"))
+    own = sorted(path for path in folder.glob("*.c") if path.name != "example_main.c")
+    chip = sorted((folder / "chip").glob("*.c"))
+    includes = [folder / "runtime"]
+    objects = compile_objects(runtime, target, includes, scratch, compiler=compiler)
+    objects += compile_objects(own, target, [folder, *includes], scratch, [ARENA_SECTION], compiler)
+    return objects + compile_objects(chip, target, includes, scratch, compiler=compiler)
+
+
+def _facts(
+    model: Model, model_file: str, planned: Plan, target: Target, measured: dict[str, Any] | None
+) -> dict[str, Any]:
+    source, output = model.network.input, model.network.output
+    return {
+        "format": 1,
+        "microface": __version__,
+        "target": target.name,
+        "model": model.name,
+        "model_id": model.model_id,
+        "model_file": model_file,
+        "licence": model.licence,
+        "preprocess": model.preprocess.to_json() if model.preprocess else None,
+        "score": model.score,
+        "input": {"shape": list(source.shape), "dtype": source.dtype},
+        "output": {"shape": list(output.shape), "dtype": output.dtype, "zero_point": output.zero_point},
+        "plan": planned.to_json(),
+        "measured": measured,
+    }
