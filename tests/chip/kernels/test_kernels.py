@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from kernel_chip import Chip
 from kernel_machines import Host, Machine
 
 from microface.chip.plan.kernels import KERNELS
+from microface.chip.targets import Target
 
 EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 FAMILIES: dict[str, Callable[[], st.SearchStrategy[cases.Case]]] = {
@@ -27,9 +29,10 @@ FAMILIES: dict[str, Callable[[], st.SearchStrategy[cases.Case]]] = {
 
 @pytest.fixture(scope="session")
 def machines(tmp_path_factory: pytest.TempPathFactory) -> list[Machine]:
-    """Every machine of this computer: the host with its undefined-behaviour checks on."""
+    """The host with its undefined-behaviour checks on, and emulated cores: an M7 and an M4."""
     checked = ("-fsanitize=undefined", "-fno-sanitize-recover=undefined")
-    return [Host(tmp_path_factory.mktemp("portable"), frozenset(), checked)]
+    chips = [Chip(tmp_path_factory.mktemp(name), Target.load(name)) for name in ("stm32h743zi", "nrf52840")]
+    return [Host(tmp_path_factory.mktemp("portable"), frozenset(), checked), *chips]
 
 
 @pytest.mark.parametrize("family", FAMILIES)

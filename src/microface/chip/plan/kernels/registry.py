@@ -7,6 +7,7 @@ from microface.chip.plan.kernels.conv2d import ConvPortable, ConvPortable32
 from microface.chip.plan.kernels.depthwise import DepthwisePortable, DepthwisePortable32
 from microface.chip.plan.kernels.elementwise import AddPortable, FlattenView
 from microface.chip.plan.kernels.pointwise import PointwisePortable, PointwisePortable32
+from microface.chip.plan.kernels.pointwise_dsp import PointwiseDsp
 from microface.chip.plan.kernels.pools import AveragePoolPortable, MaxPoolPortable, MeanPortable, PadPortable
 from microface.errors import UserError
 from microface.network.network import IntegerNetwork
@@ -14,6 +15,7 @@ from microface.network.ops import Operator
 
 KERNELS: tuple[Kernel, ...] = (
     FlattenView(),
+    PointwiseDsp(),
     PointwisePortable(),
     PointwisePortable32(),
     ConvPortable(),

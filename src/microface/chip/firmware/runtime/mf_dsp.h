@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The instructions of Armv7E-M that the _dsp kernels use by name.
+ */
+#ifndef MF_DSP_H
+#define MF_DSP_H
+
+#include <stdint.h>
+
+/* Four bytes as a word, from any address (one LDR). */
+static inline uint32_t mf_dsp_load(const int8_t *bytes)
+{
+    uint32_t word;
+    __builtin_memcpy(&word, bytes, sizeof word);
+    return word;
+}
+
+/* Up to three bytes as a word with zeros above. */
+static inline uint32_t mf_dsp_load_few(const int8_t *bytes, int32_t count)
+{
+    uint32_t word = 0;
+    for (int32_t i = 0; i < count; i++) {
+        word |= (uint32_t)(uint8_t)bytes[i] << (8 * i);
+    }
+    return word;
+}
+
+/* Bytes 0 and 2, sign-extended to halves. */
+static inline uint32_t mf_dsp_even(uint32_t word)
+{
+    uint32_t halves;
+    __asm__("sxtb16 %0, %1" : "=r"(halves) : "r"(word));
+    return halves;
+}
+
+/* Bytes 1 and 3, sign-extended to halves. */
+static inline uint32_t mf_dsp_odd(uint32_t word)
+{
+    uint32_t halves;
+    __asm__("sxtb16 %0, %1, ror #8" : "=r"(halves) : "r"(word));
+    return halves;
+}
+
+/* sum + the products of both halves. */
+static inline int32_t mf_dsp_smlad(uint32_t a, uint32_t b, int32_t sum)
+{
+    int32_t result;
+    __asm__("smlad %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+    return result;
+}
+
+/* round(acc * multiplier / 2^32) + offset, cut to a byte. */
+static inline int8_t mf_dsp_requantise(int32_t acc, int32_t multiplier, int32_t offset)
+{
+    int32_t value;
+    __asm__("smmlar %0, %1, %2, %3\n\tssat %0, #8, %0" : "=r"(value) : "r"(acc), "r"(multiplier), "r"(offset));
+    return (int8_t)value;
+}
+
+#endif

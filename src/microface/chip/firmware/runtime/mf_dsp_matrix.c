@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Fills the panels of mf_dsp_panels.h: bytes become 16-bit pairs once per tile.
+ */
+#include "mf_dsp_matrix.h"
+
+#include "mf_dsp.h"
+#include "mf_dsp_panels.h"
+#include "mf_requantise.h"
+
+/* One pixel's groups, `step` words apart. */
+static void widen_pixel(uint32_t *panel, const int8_t *pixel, int32_t inputs, int32_t step)
+{
+    const int8_t *whole_end = pixel + (inputs & ~3);
+    for (; pixel < whole_end; pixel += 4) {
+        const uint32_t word = mf_dsp_load(pixel);
+        panel[0] = mf_dsp_even(word);
+        panel[1] = mf_dsp_odd(word);
+        panel += step;
+    }
+    if (inputs & 3) {
+        const uint32_t word = mf_dsp_load_few(pixel, inputs & 3);
+        panel[0] = mf_dsp_even(word);
+        panel[1] = mf_dsp_odd(word);
+    }
+}
+
+void mf_dsp_widen(uint32_t *panel, const int8_t *pixels, int32_t count, int32_t inputs)
+{
+    const int32_t groups = (inputs + 3) / 4;
+    for (; count > 1; count -= 2) {
+        widen_pixel(panel, pixels, inputs, 4);
+        widen_pixel(panel + 2, pixels + inputs, inputs, 4);
+        pixels += 2 * inputs;
+        panel += 4 * groups;
+    }
+    if (count) {
+        widen_pixel(panel, pixels, inputs, 2);
+    }
+}
+
+static void widen_groups(uint32_t *panel, const int8_t *weights, int32_t groups)
+{
+    for (const uint32_t *end = panel + 4 * groups; panel < end; panel += 4) {
+        const uint32_t even = mf_dsp_load(weights), odd = mf_dsp_load(weights + 4);
+        panel[0] = mf_dsp_even(even);
+        panel[1] = mf_dsp_odd(even);
+        panel[2] = mf_dsp_even(odd);
+        panel[3] = mf_dsp_odd(odd);
+        weights += 8;
+    }
+}
+
+/* Scale a pair of halves, channel u or v, by 2^left: exact in 16 bits, since |w| <= 128 and left <= 8. */
+static void shift_groups(uint32_t *panel, int32_t groups, const uint8_t *left)
+{
+    for (int32_t i = 0; i < 4 * groups; i++) {
+        const uint32_t shift = left[i & 1];
+        panel[i] = ((panel[i] & 0xffffU) << shift & 0xffffU) | (panel[i] & 0xffff0000U) << shift;
+    }
+}
+
+/* Fill the channel panel for `pair` and return its tail. */
+static mf_dsp_tail *fill_panel(const mf_pointwise_s8_dsp_args *args, int32_t pair, uint32_t *panel)
+{
+    const int32_t *constants = args->pairs + 4 * pair;
+    const int8_t *weights = args->weights + 8 * args->groups * pair;
+    mf_dsp_head *head = (mf_dsp_head *)panel;
+    head->bias[0] = head->bias[2] = constants[0];
+    head->bias[1] = head->bias[3] = constants[1];
+    uint32_t *next = panel + sizeof *head / sizeof *panel;
+    int32_t chunk = (args->groups - 1) % MF_DSP_CHUNK + 1;
+    for (int32_t groups = args->groups; groups > 0; groups -= chunk, chunk = MF_DSP_CHUNK) {
+        chunk = groups == args->groups ? chunk : MF_DSP_CHUNK;
+        widen_groups(next, weights, chunk);
+        if (args->left) {
+            shift_groups(next, chunk, args->left + 2 * pair);
+        }
+        weights += 8 * chunk;
+        next += 4 * chunk;
+        *next++ = groups > chunk;
+    }
+    mf_dsp_tail *tail = (mf_dsp_tail *)next;
+    tail->multiplier[0] = constants[2];
+    tail->multiplier[1] = constants[3];
+    tail->zero_point = args->zero_point;
+    tail->pitch = args->output_channels;
+    tail->pitch_and_one = args->output_channels + 1;
+    tail->panel = panel;
+    return tail;
+}
+
+static void clamp_all(int8_t *bytes, int32_t count, int32_t lo, int32_t hi)
+{
+    for (int32_t i = 0; i < count; i++) {
+        bytes[i] = (int8_t)mf_clamp(bytes[i], lo, hi);
+    }
+}
+
+void mf_dsp_tile(const mf_pointwise_s8_dsp_args *args, uint32_t *panel, const uint32_t *pixels, int32_t count,
+                 int8_t *output)
+{
+    const int32_t pairs = (args->output_channels + 1) / 2;
+    const int32_t lacking = (MF_DSP_CHUNK - args->groups % MF_DSP_CHUNK) % MF_DSP_CHUNK;
+    const uint32_t *single = pixels + count / 2 * 4 * args->groups;
+    for (int32_t pair = 0; pair < pairs; pair++) {
+        const int32_t channel = 2 * pair + 2 > args->output_channels ? 2 * pair - 1 : 2 * pair;
+        mf_dsp_tail *tail = fill_panel(args, pair, panel);
+        tail->output = output + channel;
+        tail->pixels_end = single;
+        if (count > 1) {
+            ((mf_dsp_head *)panel)->skip = lacking * MF_DSP_GROUP_2X2;
+            mf_dsp_panels_2x2(panel, pixels);
+        }
+        if (count & 1) {
+            ((mf_dsp_head *)panel)->skip = lacking * MF_DSP_GROUP_2X1;
+            mf_dsp_panels_2x1(panel, single);
+        }
+    }
+    if (args->lo > INT8_MIN || args->hi < INT8_MAX) {
+        clamp_all(output, count * args->output_channels, args->lo, args->hi);
+    }
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A tile of output pixels of a matrix product on Armv7E-M: panels are filled here, multiplied in mf_dsp_panels.
+ */
+#ifndef MF_DSP_MATRIX_H
+#define MF_DSP_MATRIX_H
+
+#include "mf_kernels_dsp.h"
+
+/* Words of one channel panel: head, groups, a word after each chunk, tail. */
+#define MF_DSP_PANEL_WORDS(groups) (5 + 4 * (groups) + ((groups) + 7) / 8 + 8)
+
+/* Widen `count` pixels of `inputs` bytes each, one after the other, into a pixel panel. */
+void mf_dsp_widen(uint32_t *panel, const int8_t *pixels, int32_t count, int32_t inputs);
+
+/* All output channels of `count` widened pixels; `panel` has MF_DSP_PANEL_WORDS(args->groups). */
+void mf_dsp_tile(const mf_pointwise_s8_dsp_args *args, uint32_t *panel, const uint32_t *pixels, int32_t count,
+                 int8_t *output);
+
+#endif

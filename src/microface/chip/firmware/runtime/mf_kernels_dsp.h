@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The kernels for Armv7E-M (Cortex-M4 and M7), bit-identical with the portable ones of mf_kernels.h.
+ *
+ * Tables are laid out ahead of time for the loops that read them; int8 tables are aligned to 4.
+ */
+#ifndef MF_KERNELS_DSP_H
+#define MF_KERNELS_DSP_H
+
+#include <stdint.h>
+
+/* A convolution as a matrix product: per pixel `groups` of four inputs, channels by pairs (u, v).
+ * Where output_channels is odd, the last pair is the last two channels, so one channel is computed twice. */
+typedef struct {
+    int32_t pixels;  /* of the output */
+    int16_t inputs;  /* per output pixel: KH * KW * I, or I */
+    int16_t groups;  /* ceil(inputs / 4) */
+    int16_t output_channels;
+    int16_t tile;    /* output pixels whose inputs are widened at a time, even */
+    int16_t zero_point, lo, hi;
+    const int8_t *weights; /* [pairs][groups][u0 v0 u2 v2 u1 v1 u3 v3] */
+    const int32_t *pairs;  /* [pairs][bias u, bias v, multiplier u, multiplier v], biases folded and shifted left */
+    const uint8_t *left;   /* [pairs][2], at most 8; no table where all are 0 */
+} mf_pointwise_s8_dsp_args;
+
+void mf_pointwise_s8_dsp(const mf_pointwise_s8_dsp_args *args, const int8_t *input, int8_t *output, void *scratch);
+
+#endif

@@ -1,0 +1,80 @@
+"""Layout, scratch and cost that the matrix products on Armv7E-M share: convolutions as pixels times channels."""
+
+import numpy as np
+
+from microface.chip.plan.kernels.base import Tables
+from microface.chip.plan.kernels.requantise import folded_bias
+from microface.network.network import IntegerNetwork
+from microface.network.ops import WeightedOperator
+from microface.network.requantise import HighMul
+
+PANEL_BYTES = 8192
+"""The most that a tile of widened pixels takes of scratch."""
+LARGEST_TILE = 64
+LARGEST_LEFT = 8
+"""Widened weights hold |w| * 2^left in 16 bits up to here."""
+
+
+def can_shift(op: WeightedOperator) -> bool:
+    """Say whether weights times 2^left fit 16 bits and there is a pair of channels."""
+    is_highmul = isinstance(op.requantise, HighMul)
+    return is_highmul and len(op.bias) >= 2 and int(op.requantise.left.max()) <= LARGEST_LEFT
+
+
+def tile_pixels(pixels: int, inputs: int) -> int:
+    """Return how many pixels are widened at a time: even, as many as the panel's bytes hold, in tiles of one size."""
+    most = max(2, min(LARGEST_TILE, PANEL_BYTES // (8 * groups_of(inputs))) & ~1)
+    tiles = -(-pixels // most)
+    return 2 * -(-pixels // (2 * tiles))
+
+
+def groups_of(inputs: int) -> int:
+    """Return the groups of four inputs that a pixel takes."""
+    return -(-inputs // 4)
+
+
+def panel_words(groups: int) -> int:
+    """Return the words of one channel panel, MF_DSP_PANEL_WORDS in C."""
+    return 5 + 4 * groups + -(-groups // 8) + 8
+
+
+def scratch_of(tile: int, inputs: int) -> int:
+    """Return the bytes of a channel panel and a tile's pixel panel."""
+    return 4 * (panel_words(groups_of(inputs)) + 2 * tile * groups_of(inputs))
+
+
+def pair_channels(channels: int) -> np.ndarray:
+    """Return int [pairs, 2]: channels by pairs; an odd number repeats the last but one."""
+    first = np.minimum(np.arange(0, channels, 2), channels - 2)
+    return np.stack([first, first + 1], axis=1)
+
+
+def matrix_tables(op: WeightedOperator, network: IntegerNetwork) -> Tables:
+    """Return `weights`, `pairs` and, where a shift is not 0, `left`, as mf_pointwise_s8_dsp_args says."""
+    assert isinstance(op.requantise, HighMul)
+    order = pair_channels(len(op.bias))
+    left = op.requantise.left[order]
+    bias = folded_bias(op, network)[order] << left
+    pairs = np.concatenate([bias, op.requantise.multiplier[order]], axis=1).astype(np.int32)
+    tables = {"weights": interleave(op.weights_per_output()[order]), "pairs": pairs}
+    return tables | ({"left": left.astype(np.uint8)} if left.any() else {})
+
+
+def interleave(weights: np.ndarray) -> np.ndarray:
+    """Return int8 [pairs, groups, 8]: u0 v0 u2 v2 u1 v1 u3 v3 of weights [pairs, 2, inputs]."""
+    pairs, _, inputs = weights.shape
+    groups = groups_of(inputs)
+    padded = np.zeros((pairs, 2, 4 * groups), np.int8)
+    padded[:, :, :inputs] = weights
+    by_group = padded.reshape(pairs, 2, groups, 2, 2)  # pair, channel, group, half of k, odd or even k
+    return np.ascontiguousarray(by_group.transpose(0, 2, 4, 3, 1)).reshape(pairs, groups, 8)
+
+
+def product_instructions(pixels: int, tile: int, inputs: int, channels: int) -> int:
+    """Return the instructions of all channels times all pixels, without the widening of pixels."""
+    groups, pairs, tiles = groups_of(inputs), -(-channels // 2), -(-pixels // tile)
+    chunks = -(-groups // 8)
+    panels = tiles * pairs * (60 + 11 * groups + 14 * chunks)
+    doubles = pairs * (pixels // 2) * (19 + 10 * groups + 3 * chunks)
+    singles = pairs * (pixels % 2) * (24 + 6 * groups + 3 * chunks)
+    return panels + doubles + singles
