@@ -42,8 +42,8 @@ class Memory(_Frozen):
 
     @model_validator(mode="after")
     def _whole_pages(self) -> Self:
-        if self.origin % _PAGE_BYTES or self.bytes % _PAGE_BYTES:
-            raise ValueError(f"memory {self.name}: origin and bytes are multiples of {_PAGE_BYTES}")
+        if any(size % _PAGE_BYTES for size in (self.origin, self.bytes, self.null_bytes)):
+            raise ValueError(f"memory {self.name}: origin, bytes and null_bytes are multiples of {_PAGE_BYTES}")
         return self
 
 

@@ -1,0 +1,125 @@
+"""Exact instruction counts from a compiled block hook: every block counted at full speed, decoded afterwards."""
+
+import ctypes
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from microface.chip.firmware.elf import Firmware
+from microface.chip.firmware.host_library import build_host_library, host_library_suffix
+from microface.chip.firmware.toolchain import cache_folder
+
+_SOURCE = Path(__file__).with_name("block_counter.c")
+_HOOK_BLOCK = 1 << 3  # UC_HOOK_BLOCK
+
+
+class _State(ctypes.Structure):
+    """mf_block_counter of block_counter.c."""
+
+    _fields_ = (
+        ("origin", ctypes.c_uint64),
+        ("bytes", ctypes.c_uint64),
+        ("starts", ctypes.c_void_p),
+        ("ends", ctypes.c_void_p),
+        ("budget", ctypes.c_int64),
+        ("last_start", ctypes.c_uint64),
+        ("last_end", ctypes.c_uint64),
+        ("stopped", ctypes.c_uint64),
+        ("stop", ctypes.c_void_p),
+    )
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Executed instructions in total, and per function those of its own body (callees apart).
+
+    An instruction whose IT-block condition fails is executed: it takes its slot, as in silicon and QEMU.
+    """
+
+    total: int
+    functions: dict[str, int]
+
+
+@cache
+def _hook() -> Any:
+    folder = cache_folder() / "hooks"
+    library = build_host_library([_SOURCE], folder / f"block_counter{host_library_suffix()}")
+    return ctypes.CDLL(str(library)).mf_count_block
+
+
+class BlockCounter:
+    """Counts what runs in `[origin, origin + len(code))`; `code` are the live bytes of that flash."""
+
+    def __init__(self, engine: Any, origin: int, code: np.ndarray) -> None:
+        from unicorn.unicorn_py3.unicorn import uclib
+
+        self._code, self._origin = code.view("<u2"), origin
+        self._starts = np.zeros(len(self._code) + 1, np.uint64)
+        self._ends = np.zeros(len(self._code) + 1, np.uint64)
+        stop = ctypes.cast(uclib.uc_emu_stop, ctypes.c_void_p).value
+        self._state = _State(origin, len(code), self._starts.ctypes.data, self._ends.ctypes.data, 0, 0, 0, 0, stop)
+        self._attach(engine, uclib)
+
+    def _attach(self, engine: Any, library: Any) -> None:
+        # The binding's own hook_add would call Python for every block; the C function goes in directly.
+        hook = ctypes.cast(_hook(), ctypes.c_void_p)
+        handle, state = ctypes.c_size_t(), ctypes.cast(ctypes.pointer(self._state), ctypes.c_void_p)
+        everywhere = (ctypes.c_uint64(1), ctypes.c_uint64(0))
+        status = library.uc_hook_add(engine._uch, ctypes.byref(handle), _HOOK_BLOCK, hook, state, *everywhere)
+        if status:
+            raise RuntimeError(f"unicorn refuses the block hook (error {status})")
+
+    def restart(self) -> None:
+        """Set all counts to 0."""
+        self._starts.fill(0)
+        self._ends.fill(0)
+
+    def allow(self, half_words: int) -> None:
+        """Let the emulator run at most `half_words` of code from here on, then stop before the next block."""
+        self._state.budget, self._state.stopped = half_words, 0
+        self._state.last_start = self._state.last_end = 0
+
+    @property
+    def stopped_at(self) -> int | None:
+        """The block that did not run because the allowance was spent, or None."""
+        return int(self._state.last_start) if self._state.stopped else None
+
+    def cut_last_block(self, pc: int) -> None:
+        """Take back the instructions from `pc` on of the newest block: a fault ended it there."""
+        start, end = int(self._state.last_start), int(self._state.last_end)
+        if start <= pc < end and not self._state.stopped:
+            self._ends[(end - self._origin) // 2] -= np.uint64(1)
+            self._ends[(pc - self._origin) // 2] += np.uint64(1)
+
+    def total(self) -> int:
+        """Return the number of executed instructions."""
+        return int(self._per_instruction()[1].sum())
+
+    def counts(self, firmware: Firmware) -> Counts:
+        """Return the executed instructions in total and per function of `firmware`."""
+        addresses, runs = self._per_instruction()
+        functions: dict[str, int] = {}
+        for address, run in zip(addresses.tolist(), runs.tolist(), strict=True):
+            function = firmware.function_at(address)
+            name = function.name if function else "?"
+            functions[name] = functions.get(name, 0) + run
+        return Counts(sum(functions.values()), functions)
+
+    def _per_instruction(self) -> tuple[np.ndarray, np.ndarray]:
+        """Addresses of all executed instructions, and how often each ran."""
+        runs = np.cumsum(self._starts.view(np.int64) - self._ends.view(np.int64))[:-1]
+        touched = np.flatnonzero(runs)
+        first = touched[self._first_halves(touched)]
+        return self._origin + 2 * first, runs[first]
+
+    def _first_halves(self, touched: np.ndarray) -> np.ndarray:
+        # Thumb: a half-word of 0b11101, 0b11110 or 0b11111 at the top opens a 32-bit instruction.
+        wide = (self._code[touched] >> 11) >= 0b11101
+        first = np.ones(len(touched), bool)
+        for index in range(1, len(touched)):
+            follows = touched[index] == touched[index - 1] + 1
+            first[index] = not (follows and first[index - 1] and wide[index - 1])
+        return first

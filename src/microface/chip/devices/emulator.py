@@ -1,0 +1,140 @@
+"""An emulated Cortex-M chip with memories of exactly its size: calls functions by name, counts, measures the stack."""
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from microface.chip.devices.counter import Counts
+from microface.chip.devices.engine import Processor
+from microface.chip.devices.faults import Surroundings
+from microface.chip.devices.flash import FlashDevice, FlashError
+from microface.chip.firmware.elf import Firmware
+from microface.chip.targets import Target
+from microface.errors import UserError
+
+SERVICE_READY = 0x4D460001
+SERVICE_ERASE = 0x4D460002
+SERVICE_PROGRAM = 0x4D460003
+
+
+@dataclass(frozen=True)
+class CallReport:
+    """One call: r0 as unsigned `value`, counts from its first instruction to its return, bytes of stack used."""
+
+    value: int
+    counts: Counts
+    stack_bytes: int
+
+    @property
+    def signed(self) -> int:
+        """r0 as int32."""
+        return self.value - (1 << 32) if self.value >> 31 else self.value
+
+    @property
+    def instructions(self) -> int:
+        """Executed instructions, callees included."""
+        return self.counts.total
+
+
+class EmulatedChip:
+    """A chip with the firmware of `elf_path` in its flash, already started.
+
+    `max_instructions` (about: up to twice as many may run) ends an endless loop by a `ChipFault`. Flash keeps its
+    contents as long as this object lives; `reset()` starts the firmware anew with RAM full of noise.
+    """
+
+    def __init__(self, target: Target, elf_path: Path, max_instructions: int = 2_000_000_000) -> None:
+        self.target, self.firmware, self.max_instructions = target, Firmware(elf_path), max_instructions
+        symbol = self.firmware.symbol
+        self._stack = (symbol("mf_stack_bottom").address, symbol("mf_stack_top").address)
+        self._surroundings = Surroundings(target, self.firmware, self._stack[0])
+        self._processor = Processor(target, self.firmware, self._surroundings, self._serve)
+        self.memory = self._processor.memory
+        region = (symbol("mf_gallery_start").address, symbol("mf_gallery_end").address)
+        self.flash = FlashDevice(target, self.memory, region)
+        self._paint, self._ready = b"", False
+        self.reset()
+
+    def reset(self) -> CallReport:
+        """Run Reset_Handler up to `main`, as after power-on: flash stays, RAM holds noise. Returns its report."""
+        self.memory.forget_ram()
+        self.flash.restore_power()
+        code = self.target.memory(self.target.placement.code)
+        stack_pointer, handler = struct.unpack("<II", self.read(code.origin, 8))
+        self._ready = False
+        report = self._go(handler, stack_pointer)
+        if not self._ready:
+            raise UserError(self.firmware.path, "main does not wait for calls", "link it with port_emulator.c")
+        return report
+
+    def call(self, symbol: str, *arguments: int) -> int:
+        """Call the function `symbol` with integer `arguments` and return r0 (unsigned)."""
+        return self.run(symbol, *arguments).value
+
+    def run(self, symbol: str, *arguments: int) -> CallReport:
+        """Call the function `symbol` on an empty stack; return r0, exact counts and the stack's high-water mark.
+
+        Raises `ChipFault` where the firmware does what the chip forbids, `PowerCut` where a test cut the power.
+        """
+        if not self.flash.powered:
+            raise UserError(self.target.name, "has no power", "call reset() after a power cut")
+        words = [argument & 0xFFFFFFFF for argument in arguments]
+        for name, word in zip(("R0", "R1", "R2", "R3"), words, strict=False):
+            self._processor.set(name, word)
+        return self._go(self.address(symbol), self._stack[1], words[4:])
+
+    def counts(self) -> Counts:
+        """Return the counts of the newest run, up to the fault where it ended in one."""
+        return self._processor.counts()
+
+    def address(self, place: str | int) -> int:
+        """Return the address of a symbol; an address is returned as it is."""
+        return place if isinstance(place, int) else self.firmware.symbol(place).address
+
+    def read(self, place: str | int, size: int) -> bytes:
+        """Return `size` bytes from a symbol or address."""
+        return self.memory.read(self.address(place), size)
+
+    def write(self, place: str | int, data: bytes) -> None:
+        """Store `data` in RAM at a symbol or address; flash is written by the flash device only."""
+        self.memory.write_ram(self.address(place), data)
+
+    def _go(self, entry: int, stack_top: int, on_stack: list[int] | None = None) -> CallReport:
+        words = on_stack or []
+        # The calling convention keeps the stack pointer at multiples of 8.
+        stack_pointer = stack_top - (4 * len(words) + 7) // 8 * 8
+        self._paint_stack(stack_pointer, struct.pack(f"<{len(words)}I", *words))
+        counts = self._processor.go(entry, stack_pointer, self.max_instructions)
+        return CallReport(self._processor.get("R0"), counts, self._stack_used())
+
+    def _paint_stack(self, stack_pointer: int, arguments: bytes) -> None:
+        bottom, top = self._stack
+        self._paint = self.memory.noise(bottom, top)
+        self.write(bottom, self._paint)
+        self.write(stack_pointer, arguments)
+
+    def _stack_used(self) -> int:
+        bottom, top = self._stack
+        now = np.frombuffer(self.read(bottom, top - bottom), np.uint8)
+        changed = np.flatnonzero(now != np.frombuffer(self._paint, np.uint8))
+        return -(-(top - bottom - int(changed[0])) // 8) * 8 if len(changed) else 0
+
+    def _serve(self, pc: int) -> bool:
+        number, first, second = (self._processor.get(name) for name in ("R0", "R1", "R2"))
+        if number == SERVICE_READY:
+            self._ready = True
+            return False
+        answers: dict[int, Callable[[], int]] = {
+            SERVICE_ERASE: lambda: self.flash.erase(first),
+            SERVICE_PROGRAM: lambda: self.flash.program(first, self.read(second, self.flash.unit_bytes)),
+        }
+        if number not in answers:
+            raise self._surroundings.fault(f"unknown service 0x{number:08x}", pc, pc)
+        try:
+            self._processor.set("R0", answers[number]())
+        except FlashError as error:
+            raise self._surroundings.fault(error.reason, pc, error.address) from error
+        return True

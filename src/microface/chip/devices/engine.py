@@ -1,0 +1,149 @@
+"""The processor of an emulated chip: unicorn with exact memories, its registers, and what stops it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from microface.chip.devices.counter import BlockCounter, Counts
+from microface.chip.devices.faults import Surroundings
+from microface.chip.devices.memory import Banks
+from microface.chip.firmware.elf import Firmware
+from microface.chip.targets import Target
+from microface.errors import UserError
+
+BREAKPOINT_SERVICE = b"\xab\xbe"  # BKPT 0xAB
+# Calls return to an address that no chip here has, where code may run (above 0xA0000000 nothing may).
+RETURN = 0x9FFFF000
+_SYSTEM_CONTROL = 0xE000E000
+_PAGE = 4096
+_ACCESSES = {19: "read", 20: "write", 21: "execution", 22: "write", 23: "read", 24: "execution"}
+_EXCEPTIONS = {1: "undefined instruction", 2: "supervisor call", 3: "execution outside memory", 7: "breakpoint"}
+
+Service = Callable[[int], bool]
+
+
+class Processor:
+    """Runs code from an entry to its return or to a service that ends the run; a fault is raised as `ChipFault`.
+
+    `service` answers BKPT 0xAB: it gets the pc and returns whether the run goes on behind it.
+    """
+
+    def __init__(self, target: Target, firmware: Firmware, surroundings: Surroundings, service: Service) -> None:
+        self._engine, self._registers = _open(target)
+        self._firmware, self._surroundings, self._service = firmware, surroundings, service
+        self.memory = Banks(self._engine, target)
+        self.memory.load(firmware.segments)
+        code = target.memory(target.placement.code)
+        self._counter = BlockCounter(self._engine, code.origin, self.memory.bank(code.name))
+        self._control = np.zeros(_PAGE, np.uint8)
+        self._stop: Exception | None = None
+        self._returned = False
+        self._connect()
+
+    def _connect(self) -> None:
+        import unicorn
+
+        self._engine.mmio_map(_SYSTEM_CONTROL, _PAGE, self._read_control, None, self._write_control, None)
+        self._engine.hook_add(unicorn.UC_HOOK_INTR, self._on_exception)
+        self._engine.hook_add(unicorn.UC_HOOK_INSN_INVALID, self._on_invalid)
+        self._engine.hook_add(unicorn.UC_HOOK_MEM_INVALID, self._on_bad_access)
+
+    def go(self, entry: int, stack_pointer: int, max_instructions: int) -> Counts:
+        """Run from `entry` and return the exact counts; raise `ChipFault` or `PowerCut` where that ends it."""
+        self._counter.restart()
+        # No instruction has more than two half-words: twice the limit is surely past it.
+        self._counter.allow(2 * max_instructions)
+        self._stop, self._returned = None, False
+        self.set("SP", stack_pointer)
+        self.set("LR", RETURN | 1)
+        self._start(entry)
+        if self._counter.stopped_at is not None and self._stop is None:
+            self._fail(f"endless loop (more than {max_instructions:,} instructions)", self._counter.stopped_at)
+        if self._stop is not None:
+            raise self._stop
+        return self.counts()
+
+    def _start(self, entry: int) -> None:
+        import unicorn
+
+        try:
+            self._engine.emu_start(entry | 1, RETURN)
+        except unicorn.UcError as error:
+            if self._stop is None and not self._returned:
+                self._fail(f"stop ({error})", self.get("PC"))
+
+    def counts(self) -> Counts:
+        """Return the counts of the newest run, up to the fault where there was one."""
+        return self._counter.counts(self._firmware)
+
+    def get(self, register: str) -> int:
+        """Return a register: R0 to R3, SP, LR or PC."""
+        return int(self._engine.reg_read(self._registers[register]))
+
+    def set(self, register: str, value: int) -> None:
+        """Set a register: R0 to R3, SP, LR or PC."""
+        self._engine.reg_write(self._registers[register], value)
+
+    def _fail(self, kind: str, pc: int, address: int | None = None) -> None:
+        self._stop_with(self._surroundings.fault(kind, pc, pc if address is None else address), pc)
+
+    def _stop_with(self, reason: Exception, pc: int) -> None:
+        # The engine's own error would hide an exception raised in a hook: keep the first reason until it is back.
+        if self._stop is None:
+            self._stop = reason
+            self._counter.cut_last_block(pc)
+        self._engine.emu_stop()
+
+    def _on_exception(self, engine: Any, number: int, _data: object) -> None:
+        pc = self.get("PC")
+        if number == 7 and self.memory.read(pc, 2) == BREAKPOINT_SERVICE:
+            self._serve(engine, pc)
+        else:
+            self._fail(_EXCEPTIONS.get(number, f"exception {number}"), pc)
+
+    def _serve(self, engine: Any, pc: int) -> None:
+        try:
+            goes_on = self._service(pc)
+        except Exception as error:
+            self._stop_with(error, pc + 2)
+            return
+        self.set("PC", (pc + 2) | 1)
+        if not goes_on:
+            engine.emu_stop()
+
+    def _on_invalid(self, _engine: Any, _data: object) -> bool:
+        self._fail("undefined instruction", self.get("PC"))
+        return False
+
+    def _on_bad_access(
+        self, engine: Any, access: int, address: int, size: int, _value: int, _data: object
+    ) -> bool:
+        pc = self.get("PC")
+        if address == RETURN and _ACCESSES.get(access) == "execution":
+            self._returned = True
+            engine.emu_stop()
+            return False
+        kind = _ACCESSES.get(access, f"access {access}")
+        self._stop_with(self._surroundings.access_fault(kind, pc, address, size, self.get("SP")), pc)
+        return False
+
+    def _read_control(self, _engine: Any, offset: int, size: int, _data: object) -> int:
+        return int.from_bytes(self._control[offset : offset + size].tobytes(), "little")
+
+    def _write_control(self, _engine: Any, offset: int, size: int, value: int, _data: object) -> None:
+        self._control[offset : offset + size] = np.frombuffer(value.to_bytes(size, "little"), np.uint8)
+
+
+def _open(target: Target) -> tuple[Any, dict[str, int]]:
+    if not target.emulator_cpu:
+        raise UserError(target.name, "has no emulator", "choose a chip, or run the host library")
+    try:
+        import unicorn
+        from unicorn import arm_const
+    except ImportError as error:
+        raise UserError("unicorn", "is not installed", "install microface[emulator]") from error
+    engine = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
+    engine.ctl_set_cpu_model(getattr(arm_const, f"UC_CPU_ARM_{target.emulator_cpu}"))
+    names = ("R0", "R1", "R2", "R3", "SP", "LR", "PC")
+    return engine, {name: getattr(arm_const, f"UC_ARM_REG_{name}") for name in names}

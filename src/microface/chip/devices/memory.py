@@ -1,0 +1,79 @@
+"""The banks of an emulated chip: host memory mapped into the engine at exactly the chip's sizes."""
+
+import mmap
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from microface.chip.firmware.elf import Segment
+from microface.chip.targets import Memory, Target
+from microface.errors import UserError
+
+_NOISE_SEED = 0x6D66
+
+
+class Banks:
+    """Every mapped bank as a numpy array of bytes that the engine works on directly."""
+
+    def __init__(self, engine: Any, target: Target) -> None:
+        self._target = target
+        self._bytes = {bank.name: _pages(bank.bytes) for bank in target.memories if bank.mapped}
+        for bank in target.memories:
+            if bank.mapped:
+                self._map(engine, bank)
+            if bank.mapped and bank.kind == "flash":
+                self._bytes[bank.name][:] = 0xFF
+
+    def _map(self, engine: Any, bank: Memory) -> None:
+        import unicorn
+
+        second = unicorn.UC_PROT_EXEC if bank.kind == "flash" else unicorn.UC_PROT_WRITE
+        place = self._bytes[bank.name].ctypes.data + bank.null_bytes
+        size = bank.bytes - bank.null_bytes
+        engine.mem_map_ptr(bank.origin + bank.null_bytes, size, unicorn.UC_PROT_READ | second, place)
+
+    def bank(self, name: str) -> np.ndarray:
+        """Return the live bytes of the bank `name`, uint8."""
+        return self._bytes[name]
+
+    def load(self, segments: Iterable[Segment]) -> None:
+        """Store a firmware's segments in flash, as a programmer does before the first start."""
+        for segment in segments:
+            self._view(segment.address, len(segment.data), "flash")[:] = np.frombuffer(segment.data, np.uint8)
+
+    def forget_ram(self) -> None:
+        """Fill all RAM with noise, the same at every start: nobody may count on zeros."""
+        for bank in self._target.memories:
+            if bank.kind == "ram" and bank.mapped:
+                self._bytes[bank.name][:] = np.frombuffer(self.noise(0, bank.bytes), np.uint8)
+
+    def noise(self, start: int, stop: int) -> bytes:
+        """Return `stop - start` bytes of noise, always the same for that length."""
+        return np.random.default_rng(_NOISE_SEED).bytes(stop - start)
+
+    def read(self, address: int, size: int) -> bytes:
+        """Return `size` bytes from `address`, which lie in one bank."""
+        return self._view(address, size, "any").tobytes()
+
+    def write_ram(self, address: int, data: bytes) -> None:
+        """Store `data` at `address` in RAM."""
+        self._view(address, len(data), "ram")[:] = np.frombuffer(data, np.uint8)
+
+    def write_flash(self, address: int, data: bytes) -> None:
+        """Store `data` at `address` in flash; only the flash device and the loader do so."""
+        self._view(address, len(data), "flash")[:] = np.frombuffer(data, np.uint8)
+
+    def _view(self, address: int, size: int, kind: str) -> np.ndarray:
+        for bank in self._target.memories:
+            if bank.mapped and bank.holds(address, size) and kind in ("any", bank.kind):
+                start = address - bank.origin
+                return self._bytes[bank.name][start : start + size]
+        where = f"0x{address:08x}, {size} bytes"
+        memory = "memory" if kind == "any" else kind
+        raise UserError(where, f"is not in one {memory} bank of {self._target.name}", "check address and size")
+
+
+def _pages(size: int) -> np.ndarray:
+    # The engine wants its memory to begin at a page; numpy alone does not promise that.
+    return np.frombuffer(mmap.mmap(-1, size), np.uint8)

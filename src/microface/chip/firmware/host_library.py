@@ -1,0 +1,86 @@
+"""Builds C into a shared library for this machine, by zig; with the address sanitizer by the host's gcc or clang."""
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from microface.chip.firmware.toolchain import (
+    COMMON_FLAGS,
+    Toolchain,
+    compile_with,
+    run_tool,
+    zig_command,
+    zig_label,
+)
+from microface.chip.targets.target import cpu_flags
+from microface.errors import UserError
+
+Sanitizer = Literal["undefined", "address"]
+
+
+def host_library_suffix() -> str:
+    """Return what a shared library's name ends with here."""
+    return {"darwin": ".dylib", "win32": ".dll"}.get(sys.platform, ".so")
+
+
+def build_host_library(
+    sources: Sequence[Path],
+    out: Path,
+    sanitize: Sanitizer | None = None,
+    fast: bool = True,
+    include_dirs: Sequence[Path] = (),
+    defines: Sequence[str] = (),
+) -> Path:
+    """Build `sources` into the shared library `out`; `fast` uses this processor's own instructions.
+
+    `sanitize="undefined"` aborts with a message at undefined behaviour; `"address"` needs gcc or clang and a
+    process started with `sanitizer_environment`. Symbols are visible only where C says so.
+    """
+    tools = _toolchain(sanitize, fast)
+    objects = compile_with(tools, sources, include_dirs, out.parent / f".{out.stem}-objects", defines)
+    temporary = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        command = [*tools.command, *tools.link_flags, *map(str, objects), "-o", str(temporary)]
+        run_tool(command, out)
+        os.replace(temporary, out)
+    finally:
+        temporary.unlink(missing_ok=True)
+        shutil.rmtree(out.parent / f".{out.stem}-objects", ignore_errors=True)
+    return out
+
+
+def sanitizer_environment(sanitize: Sanitizer | None) -> dict[str, str]:
+    """Return the environment in which a process can load a library built with `sanitize`."""
+    if sanitize != "address":
+        return {}
+    compiler = _address_compiler()
+    name = "libasan.so" if "gcc" in compiler else "libclang_rt.asan-x86_64.so"
+    runtime = run_tool([compiler, f"-print-file-name={name}"], compiler).strip()
+    return {"LD_PRELOAD": runtime, "ASAN_OPTIONS": "detect_leaks=0"}
+
+
+def _toolchain(sanitize: Sanitizer | None, fast: bool) -> Toolchain:
+    shared = ("-fPIC", "-fvisibility=hidden")
+    if sanitize == "address":
+        flags = (*COMMON_FLAGS, *shared, "-g1", "-fsanitize=address", "-fno-omit-frame-pointer")
+        machine = ("-march=native",) if fast else ()
+        compiler = _address_compiler()
+        return Toolchain((compiler,), (*flags, *machine), ("-shared", "-fsanitize=address"), compiler)
+    machine = ("-mcpu=native",) if fast else ()
+    checks = _undefined_flags() if sanitize == "undefined" else ("-fno-sanitize=undefined",)
+    label = f"{zig_label()} {' '.join(sorted(cpu_flags())) if fast else ''}"
+    return Toolchain(zig_command(), (*machine, *COMMON_FLAGS, *shared, *checks), (*machine, "-shared", *checks), label)
+
+
+def _undefined_flags() -> tuple[str, ...]:
+    return ("-fsanitize=undefined", "-fno-sanitize-recover=all")
+
+
+def _address_compiler() -> str:
+    for name in ("gcc", "clang"):
+        if found := shutil.which(name):
+            return found
+    raise UserError("address sanitizer", "needs gcc or clang", "install one, or build without it")
