@@ -64,6 +64,7 @@ def emit_network(model: Model, plan: Plan, calls: Sequence[Call], target: Target
         "layers": [c_string("input"), *(c_string(call.name) for call, _ in pairs)],
         "headers": sorted({call.kernel.header for call, _ in pairs}),
         "arena_alignment": arena_alignment(target),
+        "uses_s32": any(argument.startswith("s32(") for call in emitted for argument in call.arguments),
         "calls": emitted,
         "tables": tables.tables,
     }
@@ -94,8 +95,7 @@ def _emit_call(call: Call, step: Step, c_name: str, tables: Tables) -> EmittedCa
 
 
 def _pointer(call: Call, tensor: str, offset: int) -> str:
-    c_type = {"s8": "int8_t", "s16": "int16_t", "s32": "int32_t"}[call.network.tensors[tensor].dtype]
-    return f"({c_type} *)(void *)(arena + {offset})"
+    return f"{call.network.tensors[tensor].dtype}({offset})"
 
 
 def _describe(call: Call) -> str:

@@ -10,8 +10,8 @@ PORT_OF_EMULATOR = "port_emulator.c"
 
 
 def kernel_sources(calls: Sequence[Call]) -> tuple[str, ...]:
-    """Return the names of the kernels' files, sorted."""
-    return tuple(sorted({call.kernel.source for call in calls if call.kernel.source}))
+    """Return the names of the kernels' files and of the files that those share, sorted."""
+    return tuple(sorted({name for call in calls for name in call.kernel.sources}))
 
 
 def people_sources() -> tuple[str, ...]:

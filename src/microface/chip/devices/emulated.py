@@ -1,0 +1,154 @@
+"""Firmware on the emulated chip as a `Device`: real memories, exact counts, the stack's high-water mark."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from microface.chip.devices.device import Match, check_gallery, check_inputs, prepare
+from microface.chip.devices.emulator import CallReport, EmulatedChip
+from microface.chip.firmware.build import Firmware
+from microface.chip.firmware.model import Model
+from microface.chip.firmware.tables import c_names
+from microface.chip.targets import Target
+from microface.errors import UserError
+
+_RESULT_BYTES = 12
+
+
+@dataclass(frozen=True)
+class LayerCount:
+    """Counted instructions of one call of the network: `name` is its layer, `function` the kernel."""
+
+    name: str
+    function: str
+    instructions: int
+    macs: int
+
+
+class EmulatedDevice:
+    """The firmware in a folder, started on an emulated chip of exactly the target's size.
+
+    `last` is the report of the newest `run` or `embed`: instructions in total and per function, bytes of stack.
+    """
+
+    def __init__(self, firmware: Firmware) -> None:
+        """Start `firmware`; a folder without an ELF file is a `UserError`."""
+        self.firmware = firmware
+        self.model = Model.of(firmware.source)
+        self.target: Target = firmware.target
+        self.chip = EmulatedChip(self.target, firmware.elf_path)
+        self.last: CallReport | None = None
+        self.start()
+
+    @property
+    def name(self) -> str:
+        """What the device is, for people."""
+        return f"emulated {self.target.title}"
+
+    def start(self) -> None:
+        """Power the chip on again (its flash stays): `mf_init` reads the gallery."""
+        self.chip.reset()
+        check_gallery(self.chip.run("mf_init").signed)
+
+    def run(self, inputs: np.ndarray) -> np.ndarray:
+        """Return the network's integers [N, h, w, c] for s8 inputs [N, H, W, C]; `last` counts the last of them."""
+        inputs = check_inputs(self.model, inputs)
+        return np.stack([self._run_one(each) for each in inputs])
+
+    def _run_one(self, values: np.ndarray) -> np.ndarray:
+        self.chip.write(self._input, values.tobytes())
+        self.last = self.chip.run("mf_network_run")
+        return self._read_output()
+
+    def embed(self, crops: np.ndarray) -> np.ndarray:
+        """Return the embeddings s8 [N, D] of uint8 crops [N, H, W, 3], by `mf_embed`."""
+        prepare(self.model, crops)
+        return np.stack([self._embed_one(each) for each in crops])
+
+    def _embed_one(self, crop: np.ndarray) -> np.ndarray:
+        # Crop and embedding stand where the network's input and output stand: a chip needs no second buffer.
+        self.chip.write(self._input, crop.tobytes())
+        self.last = self.chip.run("mf_embed", self._input, self._output)
+        return self._read_output().reshape(-1)
+
+    def self_test(self) -> str | None:
+        """Run the known-answer test; return None, or the name of the first layer that differs."""
+        place = self._free(4)
+        if not self.chip.run("mf_self_test", place).value:
+            return None
+        return self._text(int.from_bytes(self.chip.read(place, 4), "little"))
+
+    def write_gallery(self, image: bytes) -> None:
+        """Write the binary gallery `image` to flash by the firmware; a `UserError` where it is refused."""
+        place = self._free(len(image))
+        self.chip.write(place, image)
+        check_gallery(self.chip.run("mf_gallery_write", self.chip.call("mf_people"), place, len(image)).signed)
+
+    def match(self, embeddings: np.ndarray) -> list[Match]:
+        """Return the decision for each of the embeddings s8 [N, D], by `mf_match`."""
+        return [self._match_one(np.asarray(each, np.int8)) for each in embeddings]
+
+    def _match_one(self, embedding: np.ndarray) -> Match:
+        place = self._free(_RESULT_BYTES)
+        self.chip.write(self._output, embedding.tobytes())
+        self.chip.run("mf_match", self._output, place)
+        return Match(*np.frombuffer(self.chip.read(place, _RESULT_BYTES), "<i4").tolist())
+
+    def layers(self, values: np.ndarray) -> list[LayerCount]:
+        """Return the counted instructions of each call for s8 values [H, W, C], run one by one."""
+        plan = self.firmware.facts["plan"]
+        names = c_names(step["name"] for step in plan["steps"])
+        self.chip.write(self._input, check_inputs(self.model, values[None]).tobytes())
+        calls = [step for step in plan["steps"] if step["function"]]
+        return [self._count_layer(step, f"{names[step['name']]}_args") for step in calls]
+
+    def _count_layer(self, step: dict[str, object], arguments: str) -> LayerCount:
+        base = self._arena
+        places = [base + int(offset) for offset in (*step["inputs"], step["output"])]  # type: ignore[misc]
+        scratch = 0 if step["scratch"] is None else base + int(step["scratch"])  # type: ignore[call-overload]
+        function = str(step["function"])
+        report = self.chip.run(function, self.chip.address(arguments), *places, scratch)
+        return LayerCount(str(step["name"]), function, report.instructions, int(step["macs"]))  # type: ignore[call-overload]
+
+    @property
+    def arena_bytes(self) -> int:
+        """RAM of activations, scratch and input."""
+        return self.firmware.arena_bytes
+
+    @property
+    def _arena(self) -> int:
+        return self.chip.address("mf_arena_start")
+
+    @property
+    def _input(self) -> int:
+        return self._arena + int(self.firmware.facts["plan"]["input_offset"])
+
+    @property
+    def _output(self) -> int:
+        return self._arena + int(self.firmware.facts["plan"]["output_offset"])
+
+    def _read_output(self) -> np.ndarray:
+        output = self.model.network.output
+        data = self.chip.read(self._output, output.bytes)
+        return np.frombuffer(data, np.dtype(output.numpy_dtype).newbyteorder("<")).reshape(output.shape)
+
+    def _free(self, size: int) -> int:
+        """Return an address of `size` bytes that nothing uses between two runs: the arena beside the output."""
+        end = self._output + self.model.network.output.bytes
+        for first, last in ((self._arena, self._output), (-(-end // 4) * 4, self._arena + self.arena_bytes)):
+            if last - first >= size:
+                return first
+        return self._free_elsewhere(size)
+
+    def _free_elsewhere(self, size: int) -> int:
+        used = {self.target.placement.stack, self.target.placement.data, self.firmware.facts["plan"]["arena_memory"]}
+        for bank in self.target.memories:
+            if bank.kind == "ram" and bank.mapped and bank.name not in used and bank.bytes >= size:
+                return bank.origin
+        raise UserError(f"{size} bytes", f"do not fit the free RAM of {self.target.name}", "give a smaller gallery")
+
+    def _text(self, address: int) -> str:
+        text = bytearray()
+        while byte := self.chip.read(address + len(text), 1)[0]:
+            text.append(byte)
+        return text.decode(errors="replace")
