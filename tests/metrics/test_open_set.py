@@ -52,6 +52,7 @@ def test_dir_at_fpir_with_its_interval() -> None:
         np.concatenate([np.ones(400, bool), np.zeros(1000, bool)]),
     )
     found = dir_at_fpir(visits, 0.01)
+    assert dir_at_fpir(visits, 0.01, times=2) is None  # the same visits twice say nothing more
     assert found is not None
     assert false_positive_identification_rate(visits, found.threshold) <= 0.01
     assert found.dir == detection_and_identification_rate(visits, found.threshold)

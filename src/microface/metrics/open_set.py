@@ -67,9 +67,14 @@ class RateAt:
     high: float
 
 
-def dir_at_fpir(visits: Visits, fpir: float, replicates: int = REPLICATES, seed: int = 0) -> RateAt | None:
-    """Return the best DIR whose FPIR is at most `fpir`; None where strangers' visits are too few to say (10 / n)."""
-    if not supported(fpir, int((~visits.enrolled).sum())):
+def dir_at_fpir(
+    visits: Visits, fpir: float, times: int = 1, replicates: int = REPLICATES, seed: int = 0
+) -> RateAt | None:
+    """Return the best DIR whose FPIR is at most `fpir`; None where strangers' visits are too few to say (10 / n).
+
+    `times`: how often the same photos were drawn into `visits`; repeated visits support nothing more.
+    """
+    if not supported(fpir, int((~visits.enrolled).sum()) // times):
         return None
     threshold, rate = _best(open_set_roc(visits), fpir)
 
