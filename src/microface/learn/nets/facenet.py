@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from microface.learn.nets.layers import FitMap, InvertedResidual, conv_unit, initialise
+from microface.learn.nets.layers import FitMap, InvertedResidual, conv_unit, embedding_unit, initialise
 from microface.learn.nets.registry import register
 
 
@@ -30,32 +30,35 @@ class FaceNetOptions:
     embedding: int = 512
 
 
+def _blocks(o: FaceNetOptions) -> list[tuple[str, int, int]]:
+    """Return (name, channels, stride) of every inverted residual."""
+    stages = (("early", o.early, o.early_blocks, 1), ("middle", o.middle, o.middle_blocks, 2))
+    stages += (("late", o.late, o.late_blocks, 2),)
+    return [(f"{n}{i}", c, first if i == 0 else 1) for n, c, blocks, first in stages for i in range(blocks)]
+
+
 class FaceNet(nn.Module):
     """Two dense stride-2 layers, three stages, 1x1, depthwise over the whole map (no padding), linear."""
 
     def __init__(self, options: FaceNetOptions) -> None:
         super().__init__()
         o, current = options, options.early
-        layers: list[nn.Module] = [
-            conv_unit(3, o.stem, 3, 2, act="relu"),
-            conv_unit(o.stem, o.fused, 3, 2, act="relu"),
-            conv_unit(o.fused, current),
-        ]
-        stages = ((o.early, o.early_blocks, 1), (o.middle, o.middle_blocks, 2), (o.late, o.late_blocks, 2))
-        for outputs, blocks, first in stages:
-            for stride in (first, *[1] * (blocks - 1)):
-                layers.append(InvertedResidual(current, outputs, stride, current * o.expansion, "relu"))
-                current = outputs
+        self.features = nn.Sequential()
+        self.features.add_module("stem", conv_unit(3, o.stem, 3, 2, act="relu"))
+        self.features.add_module("fused", conv_unit(o.stem, o.fused, 3, 2, act="relu"))
+        self.features.add_module("squeeze", conv_unit(o.fused, current))
+        for name, outputs, stride in _blocks(o):
+            self.features.add_module(name, InvertedResidual(current, outputs, stride, current * o.expansion, "relu"))
+            current = outputs
+        self.features.add_module("last", conv_unit(current, o.last_channels, act="relu"))
         side, last = o.resolution // 16, o.last_channels
-        layers.append(conv_unit(current, last, act="relu"))
-        self.features = nn.Sequential(*layers)
         self.fit = FitMap(side)
         self.whole = conv_unit(last, last, side, groups=last, padding=0)
-        self.embed = nn.Sequential(nn.Linear(last, o.embedding, bias=False), nn.BatchNorm1d(o.embedding))
+        self.embedding = embedding_unit(last, o.embedding)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [N, 3, resolution, resolution] to [N, embedding]; other sizes fit too while training."""
-        return self.embed(self.whole(self.fit(self.features(x))).flatten(1))
+        return self.embedding(self.whole(self.fit(self.features(x))).flatten(1))
 
 
 @register("facenet", FaceNetOptions)

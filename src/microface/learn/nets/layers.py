@@ -11,11 +11,20 @@ def conv_unit(
 ) -> nn.Sequential:
     """Return convolution, batch norm and (unless `act` is empty) activation; padding -1 keeps the map's size."""
     pad = kernel // 2 if padding < 0 else padding
-    layers: list[nn.Module] = [
-        nn.Conv2d(inputs, outputs, kernel, stride, pad, groups=groups, bias=False),
-        nn.BatchNorm2d(outputs),
-    ]
-    return nn.Sequential(*layers, *([_ACTIVATIONS[act](inplace=True)] if act else []))
+    unit = nn.Sequential()
+    unit.add_module("conv", nn.Conv2d(inputs, outputs, kernel, stride, pad, groups=groups, bias=False))
+    unit.add_module("norm", nn.BatchNorm2d(outputs))
+    if act:
+        unit.add_module("act", _ACTIVATIONS[act](inplace=True))
+    return unit
+
+
+def embedding_unit(inputs: int, outputs: int) -> nn.Sequential:
+    """Return the last layer: linear to the embedding, then batch norm, which centres it."""
+    unit = nn.Sequential()
+    unit.add_module("linear", nn.Linear(inputs, outputs, bias=False))
+    unit.add_module("norm", nn.BatchNorm1d(outputs))
+    return unit
 
 
 class InvertedResidual(nn.Module):
@@ -23,9 +32,11 @@ class InvertedResidual(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, stride: int, hidden: int, act: str) -> None:
         super().__init__()
-        expand = [conv_unit(inputs, hidden, act=act)] if hidden != inputs else []
-        depthwise = conv_unit(hidden, hidden, 3, stride, groups=hidden, act=act)
-        self.body = nn.Sequential(*expand, depthwise, conv_unit(hidden, outputs))
+        self.body = nn.Sequential()
+        if hidden != inputs:
+            self.body.add_module("expand", conv_unit(inputs, hidden, act=act))
+        self.body.add_module("depthwise", conv_unit(hidden, hidden, 3, stride, groups=hidden, act=act))
+        self.body.add_module("project", conv_unit(hidden, outputs))
         self.residual = stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from microface.learn.nets.layers import InvertedResidual, conv_unit, initialise
+from microface.learn.nets.layers import InvertedResidual, conv_unit, embedding_unit, initialise
 from microface.learn.nets.registry import register
 
 # expansion, channels at width 1, blocks, stride of the first block
@@ -27,27 +27,30 @@ def channels(base: int, width: float) -> int:
     return rounded if rounded >= 0.9 * base * width else rounded + 8
 
 
+def _blocks() -> list[tuple[int, int, int]]:
+    """Return (expansion, channels at width 1, stride) of every block."""
+    return [(e, c, first if i == 0 else 1) for e, c, blocks, first in _STAGES for i in range(blocks)]
+
+
 class MobileNetV2(nn.Module):
     """The network of `MobileNetV2Options`: stem, seven stages, 1x1 to `last_channels`, global mean, linear."""
 
     def __init__(self, options: MobileNetV2Options) -> None:
         super().__init__()
         current = channels(32, options.width)
-        layers: list[nn.Module] = [conv_unit(3, current, 3, 2, act="relu6")]
-        for expansion, base, blocks, first in _STAGES:
-            for stride in (first, *[1] * (blocks - 1)):
-                outputs = channels(base, options.width)
-                layers.append(InvertedResidual(current, outputs, stride, current * expansion, "relu6"))
-                current = outputs
-        layers.append(conv_unit(current, options.last_channels, act="relu6"))
-        self.features = nn.Sequential(*layers)
-        self.embed = nn.Sequential(
-            nn.Linear(options.last_channels, options.embedding, bias=False), nn.BatchNorm1d(options.embedding)
-        )
+        self.features = nn.Sequential()
+        self.features.add_module("stem", conv_unit(3, current, 3, 2, act="relu6"))
+        for number, (expansion, base, stride) in enumerate(_blocks()):
+            outputs = channels(base, options.width)
+            block = InvertedResidual(current, outputs, stride, current * expansion, "relu6")
+            self.features.add_module(f"block{number}", block)
+            current = outputs
+        self.features.add_module("last", conv_unit(current, options.last_channels, act="relu6"))
+        self.embedding = embedding_unit(options.last_channels, options.embedding)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [N, 3, resolution, resolution] to [N, embedding]."""
-        return self.embed(self.features(x).mean((2, 3)))
+        return self.embedding(self.features(x).mean((2, 3)))
 
 
 @register("mobilenet_v2", MobileNetV2Options)

@@ -13,6 +13,9 @@ from microface.errors import UserError
 from microface.learn.train.augment import augmented
 from microface.learn.train.config import TrainConfig
 
+NEAR = 0.45
+"""Teacher's cosine from which an unnamed photo is not trained on when a held-out person looks like it."""
+
 
 @dataclass(frozen=True)
 class Photos:
@@ -51,7 +54,17 @@ def open_photos(folder: Path, resolution: int) -> tuple[Photos, Photos]:
     names = {name: number for number, name in enumerate(sorted({row["identity"] for row in flat} - {""}))}
     people = np.array([names.get(row["identity"], -1) for row in flat], np.int64)
     held = np.array([row["split"] == "held_out" for row in flat])
-    return _part(shards, index, targets, people, ~held), _part(shards, index, targets, people, held)
+    training = ~held & ~_strangers_near(targets, people, held)
+    return _part(shards, index, targets, people, training), _part(shards, index, targets, people, held)
+
+
+def _strangers_near(targets: np.ndarray, people: np.ndarray, held: np.ndarray) -> np.ndarray:
+    """Say of each photo [N] whether it is unnamed and so near to a held-out one that it may show that person."""
+    near = np.zeros(len(targets), bool)
+    unnamed = np.flatnonzero((people < 0) & ~held)
+    for part in np.array_split(unnamed, max(1, len(unnamed) // 4096)):
+        near[part] = (targets[part] @ targets[held].T).max(axis=1, initial=-1.0) >= NEAR
+    return near
 
 
 def _sibling(path: Path, what: str) -> str:
@@ -96,12 +109,16 @@ class Loader:
         if self.batches == 0:
             raise UserError(config.data, f"has only {len(photos)} photos to train on", f"a batch needs {config.batch}")
 
+    def batch(self, epoch: int, number: int, size: int) -> Batch:
+        """Return batch `number` of `epoch` at `size` pixels."""
+        return make_batch(self.photos, self.config, epoch, number, size)
+
     def epoch(self, epoch: int, first: int, size: Callable[[int], int]) -> Iterator[Batch]:
         """Yield the batches of `epoch` from number `first` on; `size` gives the side in pixels of a batch's crops."""
         with ThreadPoolExecutor(1) as pool:
-            coming = pool.submit(make_batch, self.photos, self.config, epoch, first, size(first))
+            coming = pool.submit(self.batch, epoch, first, size(first))
             for number in range(first + 1, self.batches + 1):
                 batch = coming.result()
                 if number < self.batches:
-                    coming = pool.submit(make_batch, self.photos, self.config, epoch, number, size(number))
+                    coming = pool.submit(self.batch, epoch, number, size(number))
                 yield batch

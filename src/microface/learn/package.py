@@ -1,0 +1,105 @@
+"""A trained run becomes a model package: quantised, checked to the bit, with its statistics on held-out people."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from microface.errors import UserError
+from microface.learn import nets
+from microface.learn.quant.calibrate import Affine
+from microface.learn.quant.graph import FloatGraph
+from microface.learn.quant.simulate import differences, simulate
+from microface.learn.quant.trace import trace
+from microface.learn.train import checkpoint
+from microface.learn.train.augment import centred
+from microface.learn.train.config import TrainConfig, load_config
+from microface.learn.train.data import Photos
+from microface.metrics.trials import measure_visits
+from microface.metrics.visits import VisitStatistics
+from microface.models.card import ModelCard
+from microface.models.package import ModelPackage
+from microface.models.package import Score as ScoreName
+from microface.network import IntegerNetwork
+from microface.network.inputs.mapping import map_bytes
+from microface.network.scores import Score
+from microface.photos.preprocess import Preprocess
+
+_BATCH = 64
+_CHECKED = 16
+LEAST_PEOPLE = 20
+"""Statistics of fewer held-out people say nothing about strangers."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished run: its config, the resolution and the folded float graph of its best averaged weights."""
+
+    config: TrainConfig
+    resolution: int
+    graph: FloatGraph
+
+
+def load_trained(run: Path, name: str) -> Trained:
+    """Read the run in the folder `run`; its graph is called `name`."""
+    config = load_config(run / "config.json")
+    options = nets.options_of(config.net, config.options)
+    network = nets.build(config.net, options)
+    content = checkpoint.load(run / "best.pt")
+    try:
+        network.load_state_dict(content["network"])
+    except (RuntimeError, KeyError) as error:
+        raise UserError(run / "best.pt", f"does not fit the network {config.net}", "train it anew") from error
+    return Trained(config, options.resolution, trace(network, options.resolution, name))
+
+
+def inputs_of(photos: Photos, rows: np.ndarray, resolution: int) -> np.ndarray:
+    """Return int8 [n, H, W, 3], what the integer network reads of `rows` of `photos`."""
+    return map_bytes(centred(photos.crops(rows), resolution, photos.content))
+
+
+def embed_integers(
+    graph: FloatGraph, quantisations: Mapping[str, Affine], photos: Photos, resolution: int
+) -> np.ndarray:
+    """Return int8 [N, D]: the integer embeddings of all `photos`, by `simulate`."""
+    parts = np.array_split(np.arange(len(photos)), max(1, -(-len(photos) // _BATCH)))
+    results = [simulate(graph, quantisations, inputs_of(photos, part, resolution)) for part in parts]
+    return np.concatenate([result[graph.output.name][:, 0, 0] for result in results])
+
+
+def verify(
+    network: IntegerNetwork, graph: FloatGraph, quantisations: Mapping[str, Affine], photos: Photos, resolution: int
+) -> None:
+    """Compare `simulate` with the integer network on every value of a few photos; a difference is an error."""
+    rows = np.arange(min(_CHECKED, len(photos)))
+    wrong = differences(network, graph, quantisations, inputs_of(photos, rows, resolution))
+    if wrong:
+        name, count = next(iter(wrong.items()))
+        raise AssertionError(f"lowering is wrong: {count} integers of {name} differ from the simulation")
+
+
+def statistics_of(embeddings: np.ndarray, photos: Photos, score: Score) -> VisitStatistics | None:
+    """Return the visit statistics of integer `embeddings` [N, D] of held-out `photos`; None for too few people."""
+    named = photos.people >= 0
+    _, owners = np.unique(photos.people[named], return_inverse=True)
+    if owners.size == 0 or owners.max() + 1 < LEAST_PEOPLE:
+        return None
+    prepared = score.centred(embeddings[named])
+    return measure_visits(prepared, owners, score.distances)
+
+
+def make_package(
+    name: str, network: IntegerNetwork, score: ScoreName, card: ModelCard, statistics: VisitStatistics | None
+) -> ModelPackage:
+    """Return the package of `network`, which reads aligned crops of its input's size."""
+    preprocess = Preprocess.aligned(network.input.shape[0])
+    return ModelPackage(name, network, preprocess, score, card, statistics)
+
+
+def calibration_batches(photos: Photos, resolution: int, count: int, seed: int) -> list[torch.Tensor]:
+    """Return float inputs [n, 3, H, W] of `count` photos drawn by `seed`, in batches."""
+    rows = np.random.default_rng(seed).permutation(len(photos))[:count]
+    crops = [inputs_of(photos, part, resolution) for part in np.array_split(rows, max(1, len(rows) // _BATCH))]
+    return [torch.from_numpy(part).permute(0, 3, 1, 2).float() / 128 for part in crops]

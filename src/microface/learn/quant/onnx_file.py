@@ -1,0 +1,80 @@
+"""The float network as an ONNX file: the folded graph with 16-bit weights, which a Cast turns back to float32."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
+
+from microface import files
+from microface.errors import UserError
+from microface.learn.quant.graph import Convolution, FloatGraph, GlobalMean, Linear, Node, Sum
+
+OPSET = 17
+_IR_VERSION = 9
+_LARGEST_HALF = 65504.0
+
+
+def to_onnx(graph: FloatGraph) -> onnx.ModelProto:
+    """Return `graph` as a model: `input` float32 [N, 3, H, W], (byte - 128) / 128, to `output` [N, D]."""
+    nodes = [new for node in graph.nodes for new in _nodes(node)]
+    nodes.append(helper.make_node("Flatten", [graph.output.name], ["output"], axis=1))
+    weights = [part for node in graph.weighted() for part in _initializers(node)]
+    source = helper.make_tensor_value_info(graph.INPUT, TensorProto.FLOAT, ["N", *graph.input_shape])
+    result = helper.make_tensor_value_info("output", TensorProto.FLOAT, ["N", graph.output.shape[0]])
+    whole = helper.make_graph(nodes, graph.name, [source], [result], weights)
+    opset = helper.make_opsetid("", OPSET)
+    model = helper.make_model(whole, opset_imports=[opset], ir_version=_IR_VERSION, producer_name="microface")
+    onnx.checker.check_model(model)
+    return model
+
+
+def _initializers(node: Convolution | Linear) -> Iterator[TensorProto]:
+    if float(np.abs(node.weights).max()) > _LARGEST_HALF:
+        raise UserError(f"layer {node.name}", "has weights that 16 bits cannot hold", "train with more weight decay")
+    yield numpy_helper.from_array(node.weights.astype(np.float16), f"{node.name}_weights16")
+    yield numpy_helper.from_array(node.bias.astype(np.float32), f"{node.name}_bias")
+
+
+def _nodes(node: Node) -> Iterator[onnx.NodeProto]:
+    raw = f"{node.name}_raw" if node.activation else node.name
+    match node:
+        case Convolution() | Linear():
+            yield helper.make_node("Cast", [f"{node.name}_weights16"], [f"{node.name}_weights"], to=TensorProto.FLOAT)
+            yield from _weighted(node, raw)
+        case Sum():
+            yield helper.make_node("Add", list(node.inputs), [raw])
+        case GlobalMean():
+            yield helper.make_node("GlobalAveragePool", list(node.inputs), [raw])
+    if node.activation == "relu":
+        yield helper.make_node("Relu", [raw], [node.name])
+    elif node.activation == "relu6":
+        six = numpy_helper.from_array(np.float32(6.0).reshape(()))
+        yield helper.make_node("Constant", [], [f"{node.name}_six"], value=six)
+        yield helper.make_node("Clip", [raw, "", f"{node.name}_six"], [node.name])
+
+
+def _weighted(node: Convolution | Linear, raw: str) -> Iterator[onnx.NodeProto]:
+    constants = [f"{node.name}_weights", f"{node.name}_bias"]
+    if isinstance(node, Linear):
+        yield helper.make_node("Flatten", [node.inputs[0]], [f"{node.name}_flat"], axis=1)
+        yield helper.make_node("Gemm", [f"{node.name}_flat", *constants], [raw], transB=1)
+        return
+    pads = [*node.padding, *node.padding]
+    yield helper.make_node(
+        "Conv", [node.inputs[0], *constants], [raw], strides=node.stride, pads=pads, group=node.groups,
+        kernel_shape=node.weights.shape[2:],
+    )  # fmt: skip
+
+
+def save_onnx(graph: FloatGraph, path: Path) -> None:
+    """Write `graph` to `path`, wholly or not at all."""
+    files.write_bytes(path, to_onnx(graph).SerializeToString())
+
+
+def run_onnx(model: onnx.ModelProto, x: np.ndarray) -> np.ndarray:
+    """Return the embeddings float32 [N, D] of `model` for inputs float32 [N, 3, H, W]."""
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    return np.asarray(session.run(None, {model.graph.input[0].name: x})[0])

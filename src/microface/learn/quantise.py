@@ -1,0 +1,104 @@
+"""From a run's folder to a `.mface` file and the float network beside it: the whole of `microface quantize`."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from microface.errors import UserError
+from microface.learn.package import (
+    Trained,
+    calibration_batches,
+    embed_integers,
+    inputs_of,
+    load_trained,
+    make_package,
+    statistics_of,
+    verify,
+)
+from microface.learn.quant.calibrate import Affine, observe, quantisations
+from microface.learn.quant.graph import FloatGraph
+from microface.learn.quant.lower import lower
+from microface.learn.quant.onnx_file import run_onnx, save_onnx, to_onnx
+from microface.learn.quant.qat import QuantisedNetwork
+from microface.learn.quant.tune import TuneOptions, tune
+from microface.learn.train.data import Loader, Photos, open_photos
+from microface.learn.train.validate import Check, check
+from microface.models.card import ModelCard
+from microface.models.package import ModelPackage
+from microface.models.package import Score as ScoreName
+from microface.network.scores import Score
+
+Method = Literal["ptq", "qat"]
+_HALF_LOSS = 0.005
+"""Largest loss of held-out true-accept rate that 16-bit float weights may cause."""
+
+
+@dataclass(frozen=True)
+class QuantiseOptions:
+    """How to quantise: method, way to calibrate, photos for it, steps of quantisation-aware training, score."""
+
+    method: Method = "qat"
+    calibration: str = "mse"
+    photos: int = 512
+    steps: int = 600
+    score: ScoreName = "cosine"
+
+
+@dataclass(frozen=True)
+class Quantised:
+    """What came of it: the package and the held-out checks of the float and of the integer network."""
+
+    package: ModelPackage
+    before: Check
+    after: Check
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the figures as a JSON-able dictionary."""
+        network = self.package.network
+        return {
+            "name": self.package.name, "model_id": self.package.model_id, "macs": network.macs,
+            "constant_bytes": network.constant_bytes, "float": asdict(self.before), "integer": asdict(self.after),
+        }  # fmt: skip
+
+
+def quantise(run: Path, output: Path, name: str, card: ModelCard, options: QuantiseOptions) -> Quantised:
+    """Quantise the run in the folder `run` and write `output` (.mface) and the float ONNX file beside it."""
+    if output.suffix != ".mface":
+        raise UserError(output, "is not a name for a model package", "let it end in .mface")
+    trained = load_trained(run, name)
+    training, held_out = open_photos(Path(trained.config.data), trained.resolution)
+    before = check(_checked_onnx(trained.graph, held_out, trained.resolution), held_out)
+    graph, affine = quantised_graph(trained, training, options, run)
+    network = lower(graph, affine)
+    verify(network, graph, affine, held_out, trained.resolution)
+    embeddings = embed_integers(graph, affine, held_out, trained.resolution)
+    score = Score(options.score, network.output.zero_point)
+    statistics = statistics_of(embeddings, held_out, score)
+    package = make_package(name, network, options.score, card, statistics)
+    save_onnx(trained.graph, output.with_name(f"{output.stem}.float.onnx"))
+    package.save(output)
+    return Quantised(package, before, check(embeddings.astype(np.float32), held_out))
+
+
+def quantised_graph(
+    trained: Trained, training: Photos, options: QuantiseOptions, run: Path
+) -> tuple[FloatGraph, dict[str, Affine]]:
+    """Return the graph and the quantisations that are to be lowered, by the method of `options`."""
+    batches = calibration_batches(training, trained.resolution, options.photos, trained.config.seed)
+    affine = quantisations(trained.graph, observe(trained.graph, batches), options.calibration)
+    if options.method == "ptq":
+        return trained.graph, affine
+    network = QuantisedNetwork(trained.graph, affine)
+    tune(network, Loader(training, trained.config), trained.config, TuneOptions(options.steps), run)
+    return network.result()
+
+
+def _checked_onnx(graph: FloatGraph, photos: Photos, resolution: int) -> np.ndarray:
+    """Return the embeddings of `photos` by the ONNX file's network; fail where 16-bit weights cost accuracy."""
+    rows = np.arange(len(photos))
+    parts = np.array_split(rows, max(1, len(rows) // 256))
+    inputs = (inputs_of(photos, part, resolution).transpose(0, 3, 1, 2).astype(np.float32) / 128 for part in parts)
+    model = to_onnx(graph)
+    return np.concatenate([run_onnx(model, x) for x in inputs])
