@@ -7,8 +7,7 @@
 #include "mf_dsp_panels.h"
 #include "mf_requantise.h"
 
-/* One pixel's groups, `step` words apart. */
-static void widen_pixel(uint32_t *panel, const int8_t *pixel, int32_t inputs, int32_t step)
+void mf_dsp_widen_pixel(uint32_t *panel, const int8_t *pixel, int32_t inputs, int32_t step)
 {
     const int8_t *whole_end = pixel + (inputs & ~3);
     for (; pixel < whole_end; pixel += 4) {
@@ -28,13 +27,13 @@ void mf_dsp_widen(uint32_t *panel, const int8_t *pixels, int32_t count, int32_t 
 {
     const int32_t groups = (inputs + 3) / 4;
     for (; count > 1; count -= 2) {
-        widen_pixel(panel, pixels, inputs, 4);
-        widen_pixel(panel + 2, pixels + inputs, inputs, 4);
+        mf_dsp_widen_pixel(panel, pixels, inputs, 4);
+        mf_dsp_widen_pixel(panel + 2, pixels + inputs, inputs, 4);
         pixels += 2 * inputs;
         panel += 4 * groups;
     }
     if (count) {
-        widen_pixel(panel, pixels, inputs, 2);
+        mf_dsp_widen_pixel(panel, pixels, inputs, 2);
     }
 }
 
@@ -60,7 +59,7 @@ static void shift_groups(uint32_t *panel, int32_t groups, const uint8_t *left)
 }
 
 /* Fill the channel panel for `pair` and return its tail. */
-static mf_dsp_tail *fill_panel(const mf_pointwise_s8_dsp_args *args, int32_t pair, uint32_t *panel)
+static mf_dsp_tail *fill_panel(const mf_matrix_dsp_args *args, int32_t pair, uint32_t *panel)
 {
     const int32_t *constants = args->pairs + 4 * pair;
     const int8_t *weights = args->weights + 8 * args->groups * pair;
@@ -96,7 +95,7 @@ static void clamp_all(int8_t *bytes, int32_t count, int32_t lo, int32_t hi)
     }
 }
 
-void mf_dsp_tile(const mf_pointwise_s8_dsp_args *args, uint32_t *panel, const uint32_t *pixels, int32_t count,
+void mf_dsp_tile(const mf_matrix_dsp_args *args, uint32_t *panel, const uint32_t *pixels, int32_t count,
                  int8_t *output)
 {
     const int32_t pairs = (args->output_channels + 1) / 2;

@@ -12,8 +12,11 @@
 /* Widen `count` pixels of `inputs` bytes each, one after the other, into a pixel panel. */
 void mf_dsp_widen(uint32_t *panel, const int8_t *pixels, int32_t count, int32_t inputs);
 
+/* Widen one pixel; its groups lie `step` words apart: 4 in a pair of pixels, 2 for a single one. */
+void mf_dsp_widen_pixel(uint32_t *panel, const int8_t *pixel, int32_t inputs, int32_t step);
+
 /* All output channels of `count` widened pixels; `panel` has MF_DSP_PANEL_WORDS(args->groups). */
-void mf_dsp_tile(const mf_pointwise_s8_dsp_args *args, uint32_t *panel, const uint32_t *pixels, int32_t count,
+void mf_dsp_tile(const mf_matrix_dsp_args *args, uint32_t *panel, const uint32_t *pixels, int32_t count,
                  int8_t *output);
 
 #endif

@@ -8,20 +8,28 @@
 
 #include <stdint.h>
 
-/* A convolution as a matrix product: per pixel `groups` of four inputs, channels by pairs (u, v).
- * Where output_channels is odd, the last pair is the last two channels, so one channel is computed twice. */
+/* A convolution as a matrix product: per output pixel `groups` of four inputs, channels by pairs (u, v).
+ * Where output_channels is odd, the last pair is the last two channels, so one channel is computed twice.
+ * The window is read by conv2d only; pointwise leaves it 0. */
 typedef struct {
-    int32_t pixels;  /* of the output */
-    int16_t inputs;  /* per output pixel: KH * KW * I, or I */
-    int16_t groups;  /* ceil(inputs / 4) */
+    int32_t pixels; /* of the output */
+    int16_t inputs; /* per output pixel: KH * KW * I, or I */
+    int16_t groups; /* ceil(inputs / 4) */
     int16_t output_channels;
-    int16_t tile;    /* output pixels whose inputs are widened at a time, even */
+    int16_t tile;   /* output pixels whose inputs are widened at a time, even */
     int16_t zero_point, lo, hi;
+    int16_t input_height, input_width, input_channels, output_width;
+    int16_t kernel_height, kernel_width, stride_y, stride_x, dilation_y, dilation_x, pad_top, pad_left;
+    int16_t input_zero_point;
     const int8_t *weights; /* [pairs][groups][u0 v0 u2 v2 u1 v1 u3 v3] */
     const int32_t *pairs;  /* [pairs][bias u, bias v, multiplier u, multiplier v], biases folded and shifted left */
     const uint8_t *left;   /* [pairs][2], at most 8; no table where all are 0 */
-} mf_pointwise_s8_dsp_args;
+} mf_matrix_dsp_args;
+
+typedef mf_matrix_dsp_args mf_pointwise_s8_dsp_args;
+typedef mf_matrix_dsp_args mf_conv2d_s8_dsp_args;
 
 void mf_pointwise_s8_dsp(const mf_pointwise_s8_dsp_args *args, const int8_t *input, int8_t *output, void *scratch);
+void mf_conv2d_s8_dsp(const mf_conv2d_s8_dsp_args *args, const int8_t *input, int8_t *output, void *scratch);
 
 #endif

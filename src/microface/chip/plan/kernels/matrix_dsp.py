@@ -8,6 +8,7 @@ from microface.network.network import IntegerNetwork
 from microface.network.ops import WeightedOperator
 from microface.network.requantise import HighMul
 
+MATRIX_HELPERS = ("mf_dsp_matrix.c", "mf_dsp_panels.c")
 PANEL_BYTES = 8192
 """The most that a tile of widened pixels takes of scratch."""
 LARGEST_TILE = 64
@@ -17,8 +18,9 @@ LARGEST_LEFT = 8
 
 def can_shift(op: WeightedOperator) -> bool:
     """Say whether weights times 2^left fit 16 bits and there is a pair of channels."""
-    is_highmul = isinstance(op.requantise, HighMul)
-    return is_highmul and len(op.bias) >= 2 and int(op.requantise.left.max()) <= LARGEST_LEFT
+    if not isinstance(op.requantise, HighMul) or len(op.bias) < 2:
+        return False
+    return int(op.requantise.left.max()) <= LARGEST_LEFT
 
 
 def tile_pixels(pixels: int, inputs: int) -> int:
@@ -50,7 +52,7 @@ def pair_channels(channels: int) -> np.ndarray:
 
 
 def matrix_tables(op: WeightedOperator, network: IntegerNetwork) -> Tables:
-    """Return `weights`, `pairs` and, where a shift is not 0, `left`, as mf_pointwise_s8_dsp_args says."""
+    """Return `weights`, `pairs` and, where a shift is not 0, `left`, as mf_matrix_dsp_args says."""
     assert isinstance(op.requantise, HighMul)
     order = pair_channels(len(op.bias))
     left = op.requantise.left[order]

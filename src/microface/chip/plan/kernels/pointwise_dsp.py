@@ -2,6 +2,7 @@
 
 from microface.chip.plan.kernels.base import Fields, Kernel, Tables
 from microface.chip.plan.kernels.matrix_dsp import (
+    MATRIX_HELPERS,
     can_shift,
     groups_of,
     matrix_tables,
@@ -13,8 +14,6 @@ from microface.chip.plan.kernels.pointwise import as_matrix, is_pointwise
 from microface.chip.plan.kernels.requantise import gives, range_fields
 from microface.network.network import IntegerNetwork
 from microface.network.ops import Conv2D, Dense, Operator
-
-MATRIX_HELPERS = ("mf_dsp_matrix.c", "mf_dsp_panels.c")
 
 
 class PointwiseDsp(Kernel):

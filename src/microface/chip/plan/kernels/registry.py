@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from microface.chip.plan.kernels.base import Kernel
 from microface.chip.plan.kernels.conv2d import ConvPortable, ConvPortable32
+from microface.chip.plan.kernels.conv2d_dsp import ConvDsp
 from microface.chip.plan.kernels.depthwise import DepthwisePortable, DepthwisePortable32
 from microface.chip.plan.kernels.elementwise import AddPortable, FlattenView
 from microface.chip.plan.kernels.pointwise import PointwisePortable, PointwisePortable32
@@ -16,6 +17,7 @@ from microface.network.ops import Operator
 KERNELS: tuple[Kernel, ...] = (
     FlattenView(),
     PointwiseDsp(),
+    ConvDsp(),
     PointwisePortable(),
     PointwisePortable32(),
     ConvPortable(),

@@ -1,0 +1,73 @@
+"""Convolutions on Armv7E-M: gathered windows, then the products of pointwise convolutions."""
+
+from microface.chip.plan.kernels.base import Fields, Kernel, Tables, pixels_of, source_of, target_of
+from microface.chip.plan.kernels.matrix_dsp import (
+    MATRIX_HELPERS,
+    can_shift,
+    groups_of,
+    matrix_tables,
+    product_instructions,
+    scratch_of,
+    tile_pixels,
+)
+from microface.chip.plan.kernels.requantise import gives, range_fields
+from microface.chip.plan.kernels.windows import conv_fields
+from microface.network.network import IntegerNetwork
+from microface.network.ops import Conv2D, Operator
+
+
+class ConvDsp(Kernel):
+    """Tables as mf_matrix_dsp_args says."""
+
+    function = "mf_conv2d_s8_dsp"
+    source = "mf_conv2d_s8_dsp.c"
+    helpers = MATRIX_HELPERS
+    header = "mf_kernels_dsp.h"
+    features = frozenset({"dsp"})
+
+    def matches(self, op: Operator, network: IntegerNetwork) -> bool:
+        """Convolutions to at least two channels whose shifts fit widened weights."""
+        return isinstance(op, Conv2D) and gives(op, network, "s8") and can_shift(op)
+
+    def _sizes(self, op: Conv2D, network: IntegerNetwork) -> tuple[int, int, int]:
+        """Return output pixels, inputs of each, tile."""
+        pixels, inputs = pixels_of(target_of(op, network)), op.weights[0].size
+        return pixels, inputs, tile_pixels(pixels, inputs)
+
+    def scratch_bytes(self, op: Operator, network: IntegerNetwork) -> int:
+        """Return the bytes of both panels and one window."""
+        assert isinstance(op, Conv2D)
+        _, inputs, tile = self._sizes(op, network)
+        return scratch_of(tile, inputs) + 4 * groups_of(inputs)
+
+    def lead_bytes(self, op: Operator, network: IntegerNetwork) -> int:
+        """After each tile, its outputs must end before the first row that a later tile reads."""
+        assert isinstance(op, Conv2D)
+        pixels, _, tile = self._sizes(op, network)
+        _, width, channels = target_of(op, network).shape
+        row_bytes = source_of(op, network).elements // source_of(op, network).shape[0]
+        ends = range(tile, pixels, tile)
+        rows = (max(0, end // width * op.stride[0] - op.padding[0]) for end in ends)
+        return max([0, *(end * channels - row * row_bytes for end, row in zip(ends, rows, strict=True))])
+
+    def pack(self, op: Operator, network: IntegerNetwork) -> Tables:
+        """Return weights, pairs of constants and shifts."""
+        assert isinstance(op, Conv2D)
+        return matrix_tables(op, network)
+
+    def fields(self, op: Operator, network: IntegerNetwork) -> Fields:
+        """Return the sizes of matrices and tile, the window and the output's range."""
+        assert isinstance(op, Conv2D)
+        pixels, inputs, tile = self._sizes(op, network)
+        window = conv_fields(op, network)
+        window.pop("output_height")
+        sizes = {"pixels": pixels, "inputs": inputs, "groups": groups_of(inputs), "tile": tile}
+        return window | sizes | range_fields(op.requantise)
+
+    def instructions(self, op: Operator, network: IntegerNetwork) -> int:
+        """Return what gathering, widening and products take."""
+        assert isinstance(op, Conv2D)
+        pixels, inputs, tile = self._sizes(op, network)
+        rows, run = op.window.size[0], inputs // op.window.size[0]
+        gathering = pixels * (45 + rows * (20 + 5 * (run // 4) + 5 * (run % 4)) + 6 * groups_of(inputs))
+        return 60 + gathering + product_instructions(pixels, tile, inputs, len(op.bias))
