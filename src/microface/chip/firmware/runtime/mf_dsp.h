@@ -56,4 +56,7 @@ static inline int8_t mf_dsp_requantise(int32_t acc, int32_t multiplier, int32_t 
     return (int8_t)value;
 }
 
+/* Cut `count` bytes to lo .. hi, which lie within -128 .. 127; nothing to do for the whole range. */
+void mf_dsp_clamp(int8_t *bytes, int32_t count, int32_t lo, int32_t hi);
+
 #endif

@@ -5,7 +5,6 @@
 
 #include "mf_dsp.h"
 #include "mf_dsp_panels.h"
-#include "mf_requantise.h"
 
 void mf_dsp_widen_pixel(uint32_t *panel, const int8_t *pixel, int32_t inputs, int32_t step)
 {
@@ -88,13 +87,6 @@ static mf_dsp_tail *fill_panel(const mf_matrix_dsp_args *args, int32_t pair, uin
     return tail;
 }
 
-static void clamp_all(int8_t *bytes, int32_t count, int32_t lo, int32_t hi)
-{
-    for (int32_t i = 0; i < count; i++) {
-        bytes[i] = (int8_t)mf_clamp(bytes[i], lo, hi);
-    }
-}
-
 void mf_dsp_tile(const mf_matrix_dsp_args *args, uint32_t *panel, const uint32_t *pixels, int32_t count,
                  int8_t *output)
 {
@@ -115,7 +107,5 @@ void mf_dsp_tile(const mf_matrix_dsp_args *args, uint32_t *panel, const uint32_t
             mf_dsp_panels_2x1(panel, single);
         }
     }
-    if (args->lo > INT8_MIN || args->hi < INT8_MAX) {
-        clamp_all(output, count * args->output_channels, args->lo, args->hi);
-    }
+    mf_dsp_clamp(output, count * args->output_channels, args->lo, args->hi);
 }

@@ -29,7 +29,22 @@ typedef struct {
 typedef mf_matrix_dsp_args mf_pointwise_s8_dsp_args;
 typedef mf_matrix_dsp_args mf_conv2d_s8_dsp_args;
 
+/* 3x3 depthwise; the plane of one channel has `plane_rows` rows of `plane_pitch` bytes, padding included. */
+typedef struct {
+    int16_t input_height, input_width, channels;
+    int16_t output_height, output_width;
+    int16_t stride, pad_top, pad_left;
+    int16_t plane_rows, plane_pitch;
+    int16_t steps; /* ceil(output_width / 4) */
+    int16_t input_zero_point, zero_point, lo, hi;
+    const int8_t *weights;    /* [C][3][w0 w1 w2 0] */
+    const int32_t *constants; /* [C][bias, multiplier], biases folded and shifted left */
+    const uint8_t *left;      /* [C], at most 8; no table where all are 0 */
+} mf_depthwise3x3_s8_dsp_args;
+
 void mf_pointwise_s8_dsp(const mf_pointwise_s8_dsp_args *args, const int8_t *input, int8_t *output, void *scratch);
 void mf_conv2d_s8_dsp(const mf_conv2d_s8_dsp_args *args, const int8_t *input, int8_t *output, void *scratch);
+void mf_depthwise3x3_s8_dsp(const mf_depthwise3x3_s8_dsp_args *args, const int8_t *input, int8_t *output,
+                            void *scratch);
 
 #endif

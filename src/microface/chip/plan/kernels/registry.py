@@ -6,6 +6,7 @@ from microface.chip.plan.kernels.base import Kernel
 from microface.chip.plan.kernels.conv2d import ConvPortable, ConvPortable32
 from microface.chip.plan.kernels.conv2d_dsp import ConvDsp
 from microface.chip.plan.kernels.depthwise import DepthwisePortable, DepthwisePortable32
+from microface.chip.plan.kernels.depthwise_dsp import Depthwise3x3Dsp
 from microface.chip.plan.kernels.elementwise import AddPortable, FlattenView
 from microface.chip.plan.kernels.pointwise import PointwisePortable, PointwisePortable32
 from microface.chip.plan.kernels.pointwise_dsp import PointwiseDsp
@@ -18,6 +19,7 @@ KERNELS: tuple[Kernel, ...] = (
     FlattenView(),
     PointwiseDsp(),
     ConvDsp(),
+    Depthwise3x3Dsp(),
     PointwisePortable(),
     PointwisePortable32(),
     ConvPortable(),

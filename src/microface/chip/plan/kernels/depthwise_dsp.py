@@ -1,0 +1,93 @@
+"""3x3 depthwise convolutions on Armv7E-M: one channel's plane at a time in 16 bits, four outputs per step."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from microface.chip.plan.kernels.base import Fields, Kernel, Tables, source_of, target_of
+from microface.chip.plan.kernels.matrix_dsp import LARGEST_LEFT
+from microface.chip.plan.kernels.requantise import folded_bias, gives, range_fields
+from microface.network.network import IntegerNetwork
+from microface.network.ops import DepthwiseConv2D, Operator
+from microface.network.requantise import HighMul
+
+_PLANE_HEAD_BYTES = 4 * (4 + 12 + 11)
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The widened plane of one channel: `rows` of `pitch` bytes; `steps` of four outputs make a row."""
+
+    rows: int
+    pitch: int
+    steps: int
+
+    @classmethod
+    def of(cls, op: DepthwiseConv2D, network: IntegerNetwork) -> "Plane":
+        """Return the plane that holds the input with its padding and all that whole steps read."""
+        (height, width, _), (out_rows, out_columns, _) = source_of(op, network).shape, target_of(op, network).shape
+        steps, stride = -(-out_columns // 4), op.stride[0]
+        cells = max(op.padding[2] + width, 4 * steps * stride + 2)
+        rows = max(op.padding[0] + height, (out_rows - 1) * stride + 3)
+        return cls(rows, 4 * -(-cells // 2), steps)
+
+
+def depthwise_tables(op: DepthwiseConv2D, network: IntegerNetwork) -> Tables:
+    """Return `weights` [C][3][w0 w1 w2 0], `constants` [C][bias, multiplier] and `left` where one is not 0."""
+    assert isinstance(op.requantise, HighMul)
+    left, channels = op.requantise.left, len(op.bias)
+    weights = np.zeros((channels, 3, 4), np.int8)
+    weights[:, :, :3] = op.weights.transpose(2, 0, 1)
+    bias = folded_bias(op, network) << left
+    constants = np.stack([bias, op.requantise.multiplier], axis=1).astype(np.int32)
+    tables: Tables = {"weights": weights, "constants": constants}
+    return tables | ({"left": left.astype(np.uint8)} if left.any() else {})
+
+
+class Depthwise3x3Dsp(Kernel):
+    """Tables as mf_depthwise3x3_s8_dsp_args says."""
+
+    function = "mf_depthwise3x3_s8_dsp"
+    source = "mf_depthwise3x3_s8_dsp.c"
+    helpers = ("mf_dsp_clamp.c", "mf_dsp_planes.c")
+    header = "mf_kernels_dsp.h"
+    features = frozenset({"dsp"})
+
+    def matches(self, op: Operator, network: IntegerNetwork) -> bool:
+        """3x3, stride 1 or 2, rows of at least three outputs, shifts that fit widened taps."""
+        if not isinstance(op, DepthwiseConv2D) or not gives(op, network, "s8"):
+            return False
+        assert isinstance(op.requantise, HighMul)
+        square = op.window.size == (3, 3) and op.dilation == (1, 1) and op.stride in ((1, 1), (2, 2))
+        return square and target_of(op, network).shape[1] >= 3 and int(op.requantise.left.max()) <= LARGEST_LEFT
+
+    def scratch_bytes(self, op: Operator, network: IntegerNetwork) -> int:
+        """Return the bytes of head, plane and one row of outputs."""
+        assert isinstance(op, DepthwiseConv2D)
+        plane = Plane.of(op, network)
+        return _PLANE_HEAD_BYTES + plane.rows * plane.pitch + 4 * plane.steps
+
+    def pack(self, op: Operator, network: IntegerNetwork) -> Tables:
+        """Return taps by rows, constants and shifts."""
+        assert isinstance(op, DepthwiseConv2D)
+        return depthwise_tables(op, network)
+
+    def fields(self, op: Operator, network: IntegerNetwork) -> Fields:
+        """Return shapes, window, plane and the output's range."""
+        assert isinstance(op, DepthwiseConv2D)
+        source, target = source_of(op, network), target_of(op, network)
+        plane = Plane.of(op, network)
+        shapes = dict(zip(("input_height", "input_width", "channels"), source.shape, strict=True))
+        shapes |= {"output_height": target.shape[0], "output_width": target.shape[1]}
+        window = {"stride": op.stride[0], "pad_top": op.padding[0], "pad_left": op.padding[2]}
+        layout = {"plane_rows": plane.rows, "plane_pitch": plane.pitch, "steps": plane.steps}
+        return shapes | window | layout | {"input_zero_point": source.zero_point} | range_fields(op.requantise)
+
+    def instructions(self, op: Operator, network: IntegerNetwork) -> int:
+        """Return what widening and steps take."""
+        assert isinstance(op, DepthwiseConv2D)
+        (height, width, channels), plane = source_of(op, network).shape, Plane.of(op, network)
+        rows, columns, _ = target_of(op, network).shape
+        widening = height * (10 + 4 * width)
+        surplus = 0 if columns % 4 == 0 else 40 + 5 * columns
+        return 100 + channels * (90 + widening + rows * (11 + 52 * plane.steps) + surplus)
