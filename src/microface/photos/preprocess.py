@@ -1,0 +1,68 @@
+"""How a photo becomes the crop that a network reads; the same in training, enrolment, evaluation and on the chip."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Self
+
+from microface.errors import UserError
+from microface.photos.align import TEMPLATE_EYE_DISTANCE, TEMPLATE_SIZE
+
+Geometry = Literal["aligned", "loose"]
+Border = Literal["black", "replicate"]
+Light = Literal["none", "spread"]
+Mapping = Literal["minus_128"]
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "geometry": ("aligned", "loose"),
+    "border": ("black", "replicate"),
+    "light": ("none", "spread"),
+    "mapping": ("minus_128",),
+}
+LOOSE_EYE_DISTANCE = 40.0
+
+
+@dataclass(frozen=True)
+class Preprocess:
+    """Geometry and tones of a crop.
+
+    `aligned`: five landmarks go by a similarity to the template, scaled to `eye_distance` pixels between the eyes
+    and centred in `width` x `height`. `loose`: upright, placed by the detector's box alone, so that an average
+    face has `eye_distance`. `border` fills what lies outside the photo, `light` names the correction of
+    `network/inputs/light.py`, `mapping` the way of bytes to input integers (`minus_128`: s8 = byte - 128).
+    """
+
+    geometry: Geometry
+    width: int
+    height: int
+    eye_distance: float
+    border: Border = "black"
+    light: Light = "none"
+    mapping: Mapping = "minus_128"
+
+    def __post_init__(self) -> None:
+        for name, allowed in _CHOICES.items():
+            if getattr(self, name) not in allowed:
+                raise UserError(f"preprocess {name}", f"{getattr(self, name)!r} is unknown", f"use {' or '.join(allowed)}")
+        if not (8 <= self.width <= 1024 and 8 <= self.height <= 1024 and 1 <= self.eye_distance <= 1024):
+            raise UserError("preprocess size", "is out of range", "use 8 to 1024 pixels")
+
+    @classmethod
+    def aligned(cls, size: int, margin: int = 0, light: Light = "none") -> Self:
+        """Return the aligned crop of a `size` x `size` network, with `margin` more real pixels on each side."""
+        whole = size + 2 * margin
+        return cls("aligned", whole, whole, TEMPLATE_EYE_DISTANCE * size / TEMPLATE_SIZE, light=light)
+
+    @classmethod
+    def loose(cls, width: int = 120, height: int = 160, light: Light = "none") -> Self:
+        """Return the loose crop: upright, from the detector's box only."""
+        return cls("loose", width, height, LOOSE_EYE_DISTANCE * width / 120, light=light)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON-able dictionary; equal preprocesses give equal dictionaries."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Self:
+        """Read what `to_json` gave; an unknown or missing field is a `UserError`."""
+        try:
+            return cls(**value)
+        except TypeError as error:
+            raise UserError("preprocess", f"cannot be read ({error})", "make the file again") from error
