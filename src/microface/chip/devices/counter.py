@@ -2,18 +2,12 @@
 
 import ctypes
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from microface.chip.devices.hooks import HOOK_BLOCK, attach, engine_function
 from microface.chip.firmware.elf import Firmware
-from microface.chip.firmware.host_library import build_host_library, host_library_suffix
-from microface.chip.firmware.toolchain import cache_folder
-
-_SOURCE = Path(__file__).with_name("block_counter.c")
-_HOOK_BLOCK = 1 << 3  # UC_HOOK_BLOCK
 
 
 class _State(ctypes.Structure):
@@ -43,34 +37,16 @@ class Counts:
     functions: dict[str, int]
 
 
-@cache
-def _hook() -> Any:
-    folder = cache_folder() / "hooks"
-    library = build_host_library([_SOURCE], folder / f"block_counter{host_library_suffix()}")
-    return ctypes.CDLL(str(library)).mf_count_block
-
-
 class BlockCounter:
     """Counts what runs in `[origin, origin + len(code))`; `code` are the live bytes of that flash."""
 
     def __init__(self, engine: Any, origin: int, code: np.ndarray) -> None:
-        from unicorn.unicorn_py3.unicorn import uclib
-
         self._code, self._origin = code.view("<u2"), origin
         self._starts = np.zeros(len(self._code) + 1, np.uint64)
         self._ends = np.zeros(len(self._code) + 1, np.uint64)
-        stop = ctypes.cast(uclib.uc_emu_stop, ctypes.c_void_p).value
-        self._state = _State(origin, len(code), self._starts.ctypes.data, self._ends.ctypes.data, 0, 0, 0, 0, stop)
-        self._attach(engine, uclib)
-
-    def _attach(self, engine: Any, library: Any) -> None:
-        # The binding's own hook_add would call Python for every block; the C function goes in directly.
-        hook = ctypes.cast(_hook(), ctypes.c_void_p)
-        handle, state = ctypes.c_size_t(), ctypes.cast(ctypes.pointer(self._state), ctypes.c_void_p)
-        everywhere = (ctypes.c_uint64(1), ctypes.c_uint64(0))
-        status = library.uc_hook_add(engine._uch, ctypes.byref(handle), _HOOK_BLOCK, hook, state, *everywhere)
-        if status:
-            raise RuntimeError(f"unicorn refuses the block hook (error {status})")
+        tables = (self._starts.ctypes.data, self._ends.ctypes.data)
+        self._state = _State(origin, len(code), *tables, 0, 0, 0, 0, engine_function("uc_emu_stop"))
+        attach(engine, HOOK_BLOCK, "block_counter.c", "mf_count_block", self._state)
 
     def restart(self) -> None:
         """Set all counts to 0."""

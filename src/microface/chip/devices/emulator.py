@@ -44,14 +44,21 @@ class EmulatedChip:
 
     `max_instructions` (about: up to twice as many may run) ends an endless loop by a `ChipFault`. Flash keeps its
     contents as long as this object lives; `reset()` starts the firmware anew with RAM full of noise.
+    `check_alignment` also faults where LDM, STM, LDRD, STRD and their FPU kin are unaligned (slower).
     """
 
-    def __init__(self, target: Target, elf_path: Path, max_instructions: int = 2_000_000_000) -> None:
+    def __init__(
+        self,
+        target: Target,
+        elf_path: Path,
+        max_instructions: int = 2_000_000_000,
+        check_alignment: bool = False,
+    ) -> None:
         self.target, self.firmware, self.max_instructions = target, Firmware(elf_path), max_instructions
         symbol = self.firmware.symbol
         self._stack = (symbol("mf_stack_bottom").address, symbol("mf_stack_top").address)
         self._surroundings = Surroundings(target, self.firmware, self._stack[0])
-        self._processor = Processor(target, self.firmware, self._surroundings, self._serve)
+        self._processor = Processor(self._surroundings, self._serve, check_alignment)
         self.memory = self._processor.memory
         region = (symbol("mf_gallery_start").address, symbol("mf_gallery_end").address)
         self.flash = FlashDevice(target, self.memory, region)

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from microface.chip.devices.alignment import AlignmentCheck
 from microface.chip.devices.counter import BlockCounter, Counts
 from microface.chip.devices.faults import Surroundings
 from microface.chip.devices.memory import Banks
-from microface.chip.firmware.elf import Firmware
 from microface.chip.targets import Target
 from microface.errors import UserError
 
@@ -29,13 +29,20 @@ class Processor:
     `service` answers BKPT 0xAB: it gets the pc and returns whether the run goes on behind it.
     """
 
-    def __init__(self, target: Target, firmware: Firmware, surroundings: Surroundings, service: Service) -> None:
+    def __init__(
+        self,
+        surroundings: Surroundings,
+        service: Service,
+        check_alignment: bool,
+    ) -> None:
+        target, self._surroundings, self._service = surroundings.target, surroundings, service
         self._engine, self._registers = _open(target)
-        self._firmware, self._surroundings, self._service = firmware, surroundings, service
         self.memory = Banks(self._engine, target)
-        self.memory.load(firmware.segments)
+        self.memory.load(surroundings.firmware.segments)
         code = target.memory(target.placement.code)
-        self._counter = BlockCounter(self._engine, code.origin, self.memory.bank(code.name))
+        place = (code.origin, self.memory.bank(code.name))
+        self._counter = BlockCounter(self._engine, *place)
+        self._alignment = AlignmentCheck(self._engine, *place) if check_alignment else None
         self._control = np.zeros(_PAGE, np.uint8)
         self._stop: Exception | None = None
         self._returned = False
@@ -55,14 +62,23 @@ class Processor:
         # No instruction has more than two half-words: twice the limit is surely past it.
         self._counter.allow(2 * max_instructions)
         self._stop, self._returned = None, False
+        if self._alignment is not None:
+            self._alignment.restart()
         self.set("SP", stack_pointer)
         self.set("LR", RETURN | 1)
         self._start(entry)
-        if self._counter.stopped_at is not None and self._stop is None:
-            self._fail(f"endless loop (more than {max_instructions:,} instructions)", self._counter.stopped_at)
+        self._look_what_stopped(max_instructions)
         if self._stop is not None:
             raise self._stop
         return self.counts()
+
+    def _look_what_stopped(self, max_instructions: int) -> None:
+        if self._stop is not None:
+            return
+        if self._counter.stopped_at is not None:
+            self._fail(f"endless loop (more than {max_instructions:,} instructions)", self._counter.stopped_at)
+        if self._alignment is not None and self._alignment.found is not None:
+            self._fail("unaligned multi-word access", *self._alignment.found)
 
     def _start(self, entry: int) -> None:
         import unicorn
@@ -75,7 +91,7 @@ class Processor:
 
     def counts(self) -> Counts:
         """Return the counts of the newest run, up to the fault where there was one."""
-        return self._counter.counts(self._firmware)
+        return self._counter.counts(self._surroundings.firmware)
 
     def get(self, register: str) -> int:
         """Return a register: R0 to R3, SP, LR or PC."""
@@ -116,9 +132,7 @@ class Processor:
         self._fail("undefined instruction", self.get("PC"))
         return False
 
-    def _on_bad_access(
-        self, engine: Any, access: int, address: int, size: int, _value: int, _data: object
-    ) -> bool:
+    def _on_bad_access(self, engine: Any, access: int, address: int, size: int, _value: int, _data: object) -> bool:
         pc = self.get("PC")
         if address == RETURN and _ACCESSES.get(access) == "execution":
             self._returned = True

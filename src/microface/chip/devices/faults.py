@@ -6,10 +6,10 @@ from microface.chip.firmware.elf import Firmware
 from microface.chip.targets import Target
 
 NULL_BYTES = 256
-_STACK_REACH = 64 * 1024
+_STACK_REACH = _NEAR = 64 * 1024
 
 
-class ChipFault(Exception):
+class ChipFault(Exception):  # noqa: N818 - the architecture's own word
     """Firmware did what a chip forbids. Not bad input: a mistake in code, planner or sizes.
 
     `function` is the function that was running ("?" outside all), `pc` its instruction, `address` what it touched,
@@ -79,11 +79,15 @@ class Surroundings:
         bank = self.target.memory_at(address)
         if bank is not None:
             return self._part_of(bank.name, address)
+        return self._beside(address)
+
+    def _beside(self, address: int) -> str:
         below = [bank for bank in self.target.memories if bank.mapped and bank.end <= address]
         above = [bank for bank in self.target.memories if bank.mapped and bank.origin > address]
-        past = [(address - bank.end, f"{address - bank.end + 1} bytes past the end of {bank.name}") for bank in below]
-        under = [(bank.origin - address, f"{bank.origin - address} bytes below {bank.name}") for bank in above]
-        return min(past + under)[1]
+        past = [(address - bank.end, f"just past the end of {bank.name}") for bank in below]
+        under = [(bank.origin - address - 1, f"just below {bank.name}") for bank in above]
+        distance, place = min(past + under)
+        return place if distance < _NEAR else "where this chip has no memory"
 
     def _part_of(self, bank: str, address: int) -> str:
         symbols = self.firmware.symbols

@@ -21,7 +21,8 @@ class FlashError(Exception):
 class FlashDevice:
     """The gallery's sectors of an emulated chip, `region` = (first address, end); the answer to the two port calls.
 
-    Every wrong call (outside the gallery, not aligned, a unit programmed twice) is a `FlashError`.
+    A call that the power does not outlive raises `PowerCut`. Every wrong call (outside the gallery, not aligned, a
+    unit programmed twice after one erase, or after an erase that was cut) is a `FlashError`.
     """
 
     def __init__(self, target: Target, memory: Banks, region: tuple[int, int]) -> None:
@@ -61,11 +62,20 @@ class FlashDevice:
             raise FlashError(address, f"unit of {len(data)} bytes instead of {self.unit_bytes}")
         unit = self._units(address, self.unit_bytes)
         if not unit[0]:
-            raise FlashError(address, "flash unit programmed twice")
+            raise FlashError(address, "flash unit programmed without an erase")
         self._before(is_erase=False, address=address)
         self._memory.write_flash(address, data)
         unit[:] = False
         return self._after()
+
+    def store(self, address: int, data: bytes) -> None:
+        """Put `data` at `address` (a sector's begin) as a debug probe does: erase as needed, then program."""
+        self._check(address, self.sector_bytes, "sector")
+        self._check(address + max(len(data) - 1, 0), 1, "byte")
+        size = -(-len(data) // self.sector_bytes) * self.sector_bytes
+        self._memory.write_flash(address, data + bytes([ERASED]) * (size - len(data)))
+        self._units(address, size)[:] = True
+        self._units(address, -(-len(data) // self.unit_bytes) * self.unit_bytes)[:] = False
 
     def _check(self, address: int, size: int, thing: str) -> None:
         if not self._start <= address <= self._end - size:

@@ -113,9 +113,7 @@ def _segments(elf: Any) -> list[Segment]:
 
 def _sections(elf: Any) -> list[Section]:
     allocated = (s for s in elf.iter_sections() if s["sh_flags"] & 2 and s["sh_size"])
-    return [
-        Section(s.name, int(s["sh_addr"]), int(s["sh_size"]), s["sh_type"] != "SHT_NOBITS") for s in allocated
-    ]
+    return [Section(s.name, int(s["sh_addr"]), int(s["sh_size"]), s["sh_type"] != "SHT_NOBITS") for s in allocated]
 
 
 def _symbols(elf: Any) -> list[Symbol]:

@@ -1,8 +1,8 @@
 """Builds C into a shared library for this machine, by zig; with the address sanitizer by the host's gcc or clang."""
 
-import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -17,6 +17,7 @@ from microface.chip.firmware.toolchain import (
 )
 from microface.chip.targets.target import cpu_flags
 from microface.errors import UserError
+from microface.files import read_bytes, write_bytes
 
 Sanitizer = Literal["undefined", "address"]
 
@@ -40,15 +41,11 @@ def build_host_library(
     process started with `sanitizer_environment`. Symbols are visible only where C says so.
     """
     tools = _toolchain(sanitize, fast)
-    objects = compile_with(tools, sources, include_dirs, out.parent / f".{out.stem}-objects", defines)
-    temporary = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
-        command = [*tools.command, *tools.link_flags, *map(str, objects), "-o", str(temporary)]
-        run_tool(command, out)
-        os.replace(temporary, out)
-    finally:
-        temporary.unlink(missing_ok=True)
-        shutil.rmtree(out.parent / f".{out.stem}-objects", ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="microface") as folder:
+        objects = compile_with(tools, sources, include_dirs, Path(folder), defines)
+        library = Path(folder) / out.name
+        run_tool([*tools.command, *tools.link_flags, *map(str, objects), "-o", str(library)], out)
+        write_bytes(out, read_bytes(library), 0o755)
     return out
 
 

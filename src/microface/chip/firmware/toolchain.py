@@ -154,6 +154,14 @@ def _compile_one(tools: Toolchain, flags: tuple[str, ...], headers: bytes, job: 
     return job.output
 
 
+def digest_of_files(paths: Iterable[Path]) -> str:
+    """Return the SHA-256, in hex, over names and contents of files and the compiler: a name for what is built."""
+    digest = hashlib.sha256(zig_label().encode())
+    for path in paths:
+        digest.update(path.name.encode() + b"\0" + hashlib.sha256(read_bytes(path)).digest())
+    return digest.hexdigest()
+
+
 def _digest_of_job(tools: Toolchain, flags: tuple[str, ...], headers: bytes, job: _Job) -> str:
     digest = hashlib.sha256(headers)
     for part in (tools.label, *flags, job.source.name):
@@ -205,9 +213,7 @@ def link(
 def run_tool(command: Sequence[str], what: object, environment: Mapping[str, str] | None = None) -> str:
     """Run a compiler or linker and return its output; a failure is a `UserError` about `what`."""
     try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=False, env=_environment(environment)
-        )
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=_environment(environment))
     except OSError as error:
         raise UserError(command[0], f"cannot be run ({error.strerror})", "install it again") from error
     if done.returncode:

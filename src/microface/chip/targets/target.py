@@ -1,5 +1,6 @@
 """What a chip offers, read from `<name>/target.toml`: memories, clock, placement, named rules. Data only."""
 
+import itertools
 import platform
 import tomllib
 from functools import cache
@@ -177,7 +178,7 @@ class Target(_Frozen):
     @model_validator(mode="after")
     def _banks_are_apart(self) -> Self:
         banks = sorted(self.memories, key=lambda bank: bank.origin)
-        for first, second in zip(banks, banks[1:], strict=False):
+        for first, second in itertools.pairwise(banks):
             if first.end > second.origin:
                 raise ValueError(f"memories {first.name} and {second.name} overlap")
         return self
