@@ -48,12 +48,28 @@ static inline int32_t mf_dsp_smlad(uint32_t a, uint32_t b, int32_t sum)
     return result;
 }
 
-/* round(acc * multiplier / 2^32) + offset, cut to a byte. */
-static inline int8_t mf_dsp_requantise(int32_t acc, int32_t multiplier, int32_t offset)
+/* Bytes 0 and 2, sign-extended and added to halves. */
+static inline uint32_t mf_dsp_add_even(uint32_t halves, uint32_t word)
 {
-    int32_t value;
-    __asm__("smmlar %0, %1, %2, %3\n\tssat %0, #8, %0" : "=r"(value) : "r"(acc), "r"(multiplier), "r"(offset));
-    return (int8_t)value;
+    uint32_t sums;
+    __asm__("sxtab16 %0, %1, %2" : "=r"(sums) : "r"(halves), "r"(word));
+    return sums;
+}
+
+/* Bytes 1 and 3, sign-extended and added to halves. */
+static inline uint32_t mf_dsp_add_odd(uint32_t halves, uint32_t word)
+{
+    uint32_t sums;
+    __asm__("sxtab16 %0, %1, %2, ror #8" : "=r"(sums) : "r"(halves), "r"(word));
+    return sums;
+}
+
+/* Cut to a byte. */
+static inline int8_t mf_dsp_saturate(int32_t value)
+{
+    int32_t byte;
+    __asm__("ssat %0, #8, %1" : "=r"(byte) : "r"(value) : "cc");
+    return (int8_t)byte;
 }
 
 /* Cut `count` bytes to lo .. hi, which lie within -128 .. 127; nothing to do for the whole range. */

@@ -6,7 +6,7 @@
 #ifndef MF_KERNELS_DSP_H
 #define MF_KERNELS_DSP_H
 
-#include <stdint.h>
+#include "mf_kernels.h"
 
 /* A convolution as a matrix product: per output pixel `groups` of four inputs, channels by pairs (u, v).
  * Where output_channels is odd, the last pair is the last two channels, so one channel is computed twice.
@@ -42,9 +42,27 @@ typedef struct {
     const uint8_t *left;      /* [C], at most 8; no table where all are 0 */
 } mf_depthwise3x3_s8_dsp_args;
 
+/* Dense; `groups` of four inputs, an even number, four outputs at a time. */
+typedef struct {
+    int16_t inputs, groups, outputs;
+    int16_t zero_point, lo, hi;
+    const int8_t *weights;     /* [ceil(O / 4)][groups][4 outputs][4 inputs] */
+    const int32_t *bias;       /* [4 * ceil(O / 4)], folded */
+    const int32_t *multiplier; /* [O] */
+    const uint8_t *left;       /* [O] */
+} mf_dense_s8_dsp_args;
+
+typedef mf_add_s8_args mf_add_s8_dsp_args;
+typedef mf_mean_s8_args mf_mean_s8_dsp_args;
+typedef mf_max_pool_s8_args mf_max_pool_s8_dsp_args;
+
 void mf_pointwise_s8_dsp(const mf_pointwise_s8_dsp_args *args, const int8_t *input, int8_t *output, void *scratch);
 void mf_conv2d_s8_dsp(const mf_conv2d_s8_dsp_args *args, const int8_t *input, int8_t *output, void *scratch);
 void mf_depthwise3x3_s8_dsp(const mf_depthwise3x3_s8_dsp_args *args, const int8_t *input, int8_t *output,
                             void *scratch);
+void mf_dense_s8_dsp(const mf_dense_s8_dsp_args *args, const int8_t *input, int8_t *output, void *scratch);
+void mf_add_s8_dsp(const mf_add_s8_dsp_args *args, const int8_t *a, const int8_t *b, int8_t *output, void *scratch);
+void mf_mean_s8_dsp(const mf_mean_s8_dsp_args *args, const int8_t *input, int8_t *output, void *scratch);
+void mf_max_pool_s8_dsp(const mf_max_pool_s8_dsp_args *args, const int8_t *input, int8_t *output, void *scratch);
 
 #endif

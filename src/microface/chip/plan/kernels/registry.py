@@ -5,21 +5,27 @@ from collections.abc import Collection
 from microface.chip.plan.kernels.base import Kernel
 from microface.chip.plan.kernels.conv2d import ConvPortable, ConvPortable32
 from microface.chip.plan.kernels.conv2d_dsp import ConvDsp
+from microface.chip.plan.kernels.dense_dsp import DenseDsp
 from microface.chip.plan.kernels.depthwise import DepthwisePortable, DepthwisePortable32
 from microface.chip.plan.kernels.depthwise_dsp import Depthwise3x3Dsp
 from microface.chip.plan.kernels.elementwise import AddPortable, FlattenView
 from microface.chip.plan.kernels.pointwise import PointwisePortable, PointwisePortable32
 from microface.chip.plan.kernels.pointwise_dsp import PointwiseDsp
 from microface.chip.plan.kernels.pools import AveragePoolPortable, MaxPoolPortable, MeanPortable, PadPortable
+from microface.chip.plan.kernels.small_dsp import AddDsp, MaxPoolDsp, MeanDsp
 from microface.errors import UserError
 from microface.network.network import IntegerNetwork
 from microface.network.ops import Operator
 
 KERNELS: tuple[Kernel, ...] = (
     FlattenView(),
+    DenseDsp(),
     PointwiseDsp(),
     ConvDsp(),
     Depthwise3x3Dsp(),
+    AddDsp(),
+    MeanDsp(),
+    MaxPoolDsp(),
     PointwisePortable(),
     PointwisePortable32(),
     ConvPortable(),

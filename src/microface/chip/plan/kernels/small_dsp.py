@@ -1,0 +1,54 @@
+"""ADD, MEAN and max pool on Armv7E-M: four bytes of a word at a time."""
+
+from microface.chip.plan.kernels.base import source_of
+from microface.chip.plan.kernels.elementwise import AddPortable
+from microface.chip.plan.kernels.pools import MaxPoolPortable, MeanPortable
+from microface.network.network import IntegerNetwork
+from microface.network.ops import MaxPool, Operator
+
+
+class AddDsp(AddPortable):
+    """Both products and the sum are one SMLAD."""
+
+    function = "mf_add_s8_dsp"
+    source = "mf_add_s8_dsp.c"
+    helpers = ("mf_dsp_clamp.c",)
+    header = "mf_kernels_dsp.h"
+    features = frozenset({"dsp"})
+
+    def instructions(self, op: Operator, network: IntegerNetwork) -> int:
+        """Return about 7 instructions per value."""
+        return 40 + 7 * network.tensors[op.output].elements
+
+
+class MeanDsp(MeanPortable):
+    """Sums of four channels at a time."""
+
+    function = "mf_mean_s8_dsp"
+    source = "mf_mean_s8_dsp.c"
+    header = "mf_kernels_dsp.h"
+    features = frozenset({"dsp"})
+
+    def instructions(self, op: Operator, network: IntegerNetwork) -> int:
+        """Return about 6 instructions per four values and 80 per four channels."""
+        pixels, channels = source_of(op, network).elements, source_of(op, network).shape[2]
+        return 40 + 6 * pixels // 4 + 20 * channels
+
+
+class MaxPoolDsp(MaxPoolPortable):
+    """The larger bytes of two words by SSUB8 and SEL."""
+
+    function = "mf_max_pool_s8_dsp"
+    source = "mf_max_pool_s8_dsp.c"
+    header = "mf_kernels_dsp.h"
+    features = frozenset({"dsp"})
+
+    def matches(self, op: Operator, network: IntegerNetwork) -> bool:
+        """Max pools whose channels are whole words."""
+        return super().matches(op, network) and source_of(op, network).shape[2] % 4 == 0
+
+    def instructions(self, op: Operator, network: IntegerNetwork) -> int:
+        """Return about 6 instructions per four cells of a window and 25 per four outputs."""
+        assert isinstance(op, MaxPool)
+        words = network.tensors[op.output].elements // 4
+        return 60 + words * (25 + 6 * op.size[0] * op.size[1])
