@@ -39,8 +39,9 @@ class Preprocess:
 
     def __post_init__(self) -> None:
         for name, allowed in _CHOICES.items():
-            if getattr(self, name) not in allowed:
-                raise UserError(f"preprocess {name}", f"{getattr(self, name)!r} is unknown", f"use {' or '.join(allowed)}")
+            given = getattr(self, name)
+            if given not in allowed:
+                raise UserError(f"preprocess {name}", f"{given!r} is unknown", f"use {' or '.join(allowed)}")
         if not (8 <= self.width <= 1024 and 8 <= self.height <= 1024 and 1 <= self.eye_distance <= 1024):
             raise UserError("preprocess size", "is out of range", "use 8 to 1024 pixels")
 

@@ -12,7 +12,13 @@ from microface.photos.headers import Header, read_header
 LONGEST = 2048
 """Photos are scaled down to this many pixels on the longer side."""
 _MOST_BYTES = 200_000_000
-_MOST_PIXELS = {"jpeg": 500_000_000, "progressive": 100_000_000, "png": 40_000_000, "webp": 40_000_000, "bmp": 40_000_000}
+_MOST_PIXELS = {
+    "jpeg": 500_000_000,
+    "progressive": 100_000_000,
+    "png": 40_000_000,
+    "webp": 40_000_000,
+    "bmp": 40_000_000,
+}
 """A baseline JPEG is decoded at a reduced size, strip by strip; every other kind needs memory for the whole."""
 _TURNS = {3: cv2.ROTATE_180, 5: cv2.ROTATE_90_CLOCKWISE, 6: cv2.ROTATE_90_CLOCKWISE}
 _TURNS |= {4: cv2.ROTATE_180, 7: cv2.ROTATE_90_COUNTERCLOCKWISE, 8: cv2.ROTATE_90_COUNTERCLOCKWISE}

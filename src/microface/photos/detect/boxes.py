@@ -31,7 +31,7 @@ def _intersections(box: np.ndarray, others: np.ndarray) -> np.ndarray:
 def shifted(boxes: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     """Return `boxes` moved by `offsets` [N, 4], which are fractions of each box's width and height."""
     size = boxes[:, 2:] - boxes[:, :2]
-    return boxes + offsets * np.tile(size, 2)
+    return np.asarray(boxes + offsets * np.tile(size, 2))
 
 
 def squared(boxes: np.ndarray) -> np.ndarray:

@@ -98,7 +98,7 @@ def _cut(photo: np.ndarray, left: int, top: int, right: int, bottom: int) -> np.
     right, bottom = max(right, left + 1), max(bottom, top + 1)
     height, width = photo.shape[:2]
     inside = photo[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
-    if 0 <= left and 0 <= top and right <= width and bottom <= height:
+    if min(left, top) >= 0 and right <= width and bottom <= height:
         return inside
     whole = np.zeros((bottom - top, right - left, 3), np.uint8)
     y, x = max(-top, 0), max(-left, 0)
