@@ -15,8 +15,8 @@ What an emulated firmware must look like (`build` makes it so; a firmware of one
 `EmulatedChip(target, elf_path)` starts it; `run(symbol, *arguments)` calls a function on an empty stack and returns
 r0, exact instruction counts per function, and the bytes of stack it used. Counted are all instructions from the
 function's first to its return; one whose IT-block condition fails counts, as it takes its slot. Memories have exactly
-the chip's sizes, so that NULL, a byte outside, a store to flash and a stack overflow each end in a `ChipFault`; unaligned
-multi-word accesses do with `check_alignment=True`.
+the chip's sizes, so that NULL, a byte outside, a store to flash and a stack overflow each end in a `ChipFault`;
+unaligned multi-word accesses do with `check_alignment=True`.
 """
 
 from microface.chip.devices.device import Device, Match
