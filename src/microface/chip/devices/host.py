@@ -2,7 +2,6 @@
 
 import ctypes
 import hashlib
-import platform
 import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -12,35 +11,19 @@ import numpy as np
 
 from microface.chip.devices.device import Match, check_gallery, check_inputs, prepare
 from microface.chip.firmware.emit import emit_application, emit_network
+from microface.chip.firmware.host_library import Sanitizer, build_host_library, host_library_suffix
 from microface.chip.firmware.model import Model
 from microface.chip.firmware.render import render
 from microface.chip.firmware.sources import RUNTIME, headers, kernel_sources, people_sources
-from microface.chip.firmware.toolchain import (
-    COMMON_FLAGS,
-    Toolchain,
-    cache_folder,
-    compile_with,
-    run_tool,
-    zig_command,
-    zig_label,
-)
+from microface.chip.firmware.toolchain import COMMON_FLAGS, cache_folder, zig_label
 from microface.chip.plan import Plan, plan
 from microface.chip.plan.calls import Choose, list_calls
 from microface.chip.plan.kernels import choose as choose_kernel
 from microface.chip.targets import Target
+from microface.chip.targets.target import cpu_flags
 from microface.files import read_bytes, write_bytes
 from microface.models import ModelPackage
 from microface.network.network import IntegerNetwork
-
-_SUFFIX = {"Darwin": ".dylib", "Windows": ".dll"}.get(platform.system(), ".so")
-_ARENA_STORAGE = "MF_ARENA_STORAGE=_Thread_local"
-
-
-def host_toolchain(target: Target, extra: tuple[str, ...] = ()) -> Toolchain:
-    """Return the compiler of host libraries; `extra` flags are for sanitizers."""
-    machine = ("-mcpu=x86_64_v3",) if "avx2" in target.features else ()
-    shared = (*machine, "-fPIC", *extra)
-    return Toolchain(zig_command(), (*COMMON_FLAGS, "-fno-sanitize=undefined", *shared), shared, zig_label())
 
 
 class HostDevice:
@@ -54,8 +37,9 @@ class HostDevice:
         self.threads = threads
         self.target = Target.load("host")
         self.plan = plan(self.model.network, self.target, choose=choose)
-        self._library = ctypes.CDLL(str(_build(self.model, self.plan, self.target, choose)))
+        self._library = ctypes.CDLL(str(_cached_library(self.model, self.plan, self.target, choose)))
         self._library.host_run.restype = None
+        self._gallery = b""
 
     @property
     def name(self) -> str:
@@ -83,11 +67,14 @@ class HostDevice:
         return self.run(prepare(self.model, crops)).reshape(len(crops), -1)
 
     def write_gallery(self, image: bytes) -> None:
-        """Write the binary gallery `image` as the chip would; a `UserError` where it is refused."""
-        check_gallery(self._library.host_write_gallery(image, len(image)))
+        """Write the binary gallery `image` as the chip would; a `UserError` where it is refused, the old one stays."""
+        check_gallery(self._library.host_load_gallery(image, len(image)))
+        self._gallery = image
 
     def match(self, embeddings: np.ndarray) -> list[Match]:
         """Return the decision for each of the embeddings s8 [N, D]."""
+        # Devices of one model share the library and its flash, so each puts its own gallery there.
+        check_gallery(self._library.host_load_gallery(self._gallery, len(self._gallery)))
         embeddings = np.ascontiguousarray(embeddings, np.int8)
         results = np.empty((len(embeddings), 3), np.int32)
         pointers = (ctypes.c_void_p(each.ctypes.data) for each in (embeddings, results))
@@ -97,7 +84,7 @@ class HostDevice:
     def self_test(self) -> str | None:
         """Run the known-answer test; return None, or the name of the first layer that differs."""
         layer = ctypes.c_char_p()
-        return (layer.value or b"").decode() if self._library.mf_self_test(ctypes.byref(layer)) else None
+        return (layer.value or b"").decode() if self._library.host_self_test(ctypes.byref(layer)) else None
 
 
 def host_files(model: Model, planned: Plan, target: Target, choose: Choose = choose_kernel) -> dict[str, str]:
@@ -109,38 +96,47 @@ def host_files(model: Model, planned: Plan, target: Target, choose: Choose = cho
     return files | {name: render(f"{name}.j2", **values) for name in ("host_batch.h", "host_batch.c")}
 
 
-def host_sources(model: Model, target: Target, choose: Choose = choose_kernel) -> tuple[str, ...]:
+def runtime_files(model: Model, target: Target, choose: Choose = choose_kernel) -> tuple[str, ...]:
     """Return the runtime's C files that the host library needs."""
     kernels = kernel_sources(list_calls(model.network, target.features, choose))
     return (*kernels, *people_sources()) if model.embeds else kernels
 
 
-def _build(model: Model, planned: Plan, target: Target, choose: Choose) -> Path:
+def compile_library(
+    model: Model,
+    planned: Plan,
+    target: Target,
+    out: Path,
+    choose: Choose = choose_kernel,
+    sanitize: Sanitizer | None = None,
+) -> Path:
+    """Write the shared library of `model` to `out`; `sanitize` as `build_host_library` says."""
+    with tempfile.TemporaryDirectory(prefix="microface") as name:
+        folder = Path(name)
+        files = host_files(model, planned, target, choose)
+        # One file of all: a compiler starts slowly, and this is done for every network that a test draws.
+        files["library.c"] = "\n".join(files.pop(file) for file in sorted(files) if file.endswith(".c"))
+        for file, text in files.items():
+            write_bytes(folder / file, text.encode())
+        sources = [folder / "library.c", *(RUNTIME / file for file in runtime_files(model, target, choose))]
+        storage = "MF_ARENA_STORAGE=_Thread_local"
+        return build_host_library(sources, out, sanitize, include_dirs=[folder, RUNTIME], defines=[storage])
+
+
+def _cached_library(model: Model, planned: Plan, target: Target, choose: Choose) -> Path:
     """Return the library's file in the cache; its name is the hash of everything that it is made from."""
-    files, runtime = host_files(model, planned, target, choose), host_sources(model, target, choose)
-    tools = host_toolchain(target)
-    library = cache_folder() / "host" / f"{_digest(files, runtime, tools)}{_SUFFIX}"
+    files, runtime = host_files(model, planned, target, choose), runtime_files(model, target, choose)
+    library = cache_folder() / "host" / f"{_digest(files, runtime)}{host_library_suffix()}"
     if not library.is_file():
-        with tempfile.TemporaryDirectory(prefix="microface") as folder:
-            write_bytes(library, _compile(Path(folder), files, runtime, tools))
+        library.parent.mkdir(parents=True, exist_ok=True)
+        compile_library(model, planned, target, library, choose)
     return library
 
 
-def _digest(files: Mapping[str, str], runtime: tuple[str, ...], tools: Toolchain) -> str:
-    digest = hashlib.sha256(" ".join((tools.label, *tools.compile_flags)).encode())
+def _digest(files: Mapping[str, str], runtime: tuple[str, ...]) -> str:
+    digest = hashlib.sha256(" ".join((zig_label(), *COMMON_FLAGS, *sorted(cpu_flags()))).encode())
     for name, text in sorted(files.items()):
         digest.update(f"{name}\0{text}".encode())
     for name in sorted((*runtime, *headers())):
         digest.update(name.encode() + b"\0" + read_bytes(RUNTIME / name))
     return digest.hexdigest()
-
-
-def _compile(folder: Path, files: Mapping[str, str], runtime: tuple[str, ...], tools: Toolchain) -> bytes:
-    for name, text in files.items():
-        write_bytes(folder / name, text.encode())
-    sources = [folder / name for name in sorted(files) if name.endswith(".c")]
-    objects = compile_with(tools, [RUNTIME / name for name in runtime], [RUNTIME], folder / "objects")
-    objects += compile_with(tools, sources, [folder, RUNTIME], folder / "objects", [_ARENA_STORAGE])
-    library = folder / f"library{_SUFFIX}"
-    run_tool([*tools.command, "-shared", *tools.link_flags, *map(str, objects), "-o", str(library)], "host library")
-    return read_bytes(library)

@@ -31,7 +31,15 @@ from microface.network import IntegerNetwork, load_network, save_network
 JSON_NAME = "firmware.json"
 ELF_NAME = "firmware.elf"
 ARENA_SECTION = 'MF_ARENA_STORAGE=__attribute__((section(".arena")))'
-_KEPT = ("mf_init", "mf_self_test", "mf_version", "mf_model_id", "mf_network_run", "mf_network_input", "mf_network_output")
+_KEPT = (
+    "mf_init",
+    "mf_self_test",
+    "mf_version",
+    "mf_model_id",
+    "mf_network_run",
+    "mf_network_input",
+    "mf_network_output",
+)
 _KEPT_OF_PEOPLE = (
     "mf_prepare", "mf_embed", "mf_match", "mf_people", "mf_gallery_write", "mf_gallery_add", "mf_gallery_remove",
     "mf_gallery_rename", "mf_gallery_set_threshold", "mf_gallery_name",
@@ -115,14 +123,15 @@ def build(
     planned = plan(model.network, target, options.reserve_flash, options.reserve_ram, options.choose)
     if not planned.fits:
         short = "; ".join(map(str, planned.shortages))
-        raise UserError(f"{model.name} on {target.name}", short, "reserve less, or take a smaller network or larger chip")
+        raise UserError(
+            f"{model.name} on {target.name}", short, "reserve less, or take a smaller network or larger chip"
+        )
     with folder_to_be(output_dir) as folder:
         _write_sources(folder, model, planned, target, options)
         model_file = _write_model(folder, source)
         measured = None if options.source_only else _compile(folder, model, planned, target, options)
-        facts = _facts(model, model_file, planned, target, measured)
-        write_json(folder / JSON_NAME, facts)
-    return Firmware(output_dir, facts)
+        write_json(folder / JSON_NAME, _facts(model, model_file, planned, target, measured))
+    return Firmware.load(output_dir)
 
 
 @contextmanager

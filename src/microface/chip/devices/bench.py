@@ -1,0 +1,104 @@
+"""The figures of a network on a chip, all of one build, and its time on this computer."""
+
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from microface.chip.devices.emulated import EmulatedDevice
+from microface.chip.devices.host import HostDevice
+from microface.chip.firmware.build import build
+from microface.chip.targets import Target
+from microface.errors import UserError
+from microface.models import ModelPackage
+from microface.network.network import IntegerNetwork
+
+_RUNS = 20
+_REPEATS = 7
+
+
+@dataclass(frozen=True)
+class ChipFigures:
+    """Counted on the emulated chip and measured in the ELF file; the milliseconds (low, high) are an estimate."""
+
+    network: str
+    target: str
+    instructions: int
+    arena_bytes: int
+    flash_bytes: int
+    stack_bytes: int
+    macs: int
+    estimated_milliseconds: tuple[float, float]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON-able dictionary."""
+        return asdict(self) | {"estimated_milliseconds": list(self.estimated_milliseconds)}
+
+
+def random_input(network: IntegerNetwork) -> np.ndarray:
+    """Return one input s8 [1, H, W, C] drawn from seed 0."""
+    return np.random.default_rng(0).integers(-128, 128, (1, *network.input.shape)).astype(np.int8)
+
+
+def measure_on_chip(source: ModelPackage | IntegerNetwork, target: Target) -> ChipFigures:
+    """Build `source` for `target`, run it on the emulated chip, compare it with numpy and return the figures."""
+    with tempfile.TemporaryDirectory(prefix="microface") as folder:
+        firmware = build(source, target, Path(folder) / "firmware")
+        device = EmulatedDevice(firmware)
+        network = device.model.network
+        inputs = random_input(network)
+        if not np.array_equal(device.run(inputs), network.run(inputs)) or device.last is None:
+            raise RuntimeError(f"{network.name} on {target.name} differs from its integer meaning")
+        per_instruction = 1000 / target.timing.clock_hz
+        low, high = (device.last.instructions * c * per_instruction for c in target.timing.cycles_per_instruction)
+        sizes = firmware.arena_bytes, firmware.flash_bytes, device.last.stack_bytes
+        return ChipFigures(device.model.name, target.name, device.last.instructions, *sizes, network.macs, (low, high))
+
+
+def host_milliseconds(device: HostDevice) -> float:
+    """Return the milliseconds of one inference on one thread: the best mean of several rounds."""
+    inputs = np.repeat(random_input(device.model.network), _RUNS, axis=0)
+    return _best_milliseconds(lambda: device.run(inputs)) / _RUNS
+
+
+def litert_milliseconds(tflite: Path) -> float | None:
+    """Return the milliseconds of one inference of a TFLite file by LiteRT with XNNPACK, one thread.
+
+    None where `ai_edge_litert` is not installed or the file is not there.
+    """
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+    except ImportError:
+        return None
+    if not tflite.is_file():
+        return None
+    interpreter = Interpreter(str(tflite), num_threads=1)
+    interpreter.allocate_tensors()
+    interpreter.invoke()
+
+    def run() -> None:
+        for _ in range(_RUNS):
+            interpreter.invoke()
+
+    return _best_milliseconds(run) / _RUNS
+
+
+def _best_milliseconds(run: Callable[[], object]) -> float:
+    times = []
+    for _ in range(_REPEATS):
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    return 1000 * min(times)
+
+
+def require_emulator() -> None:
+    """Raise a `UserError` where the emulator is not installed."""
+    try:
+        import unicorn  # noqa: F401
+    except ImportError as error:
+        raise UserError("the emulator", "is not installed", "run pip install 'microface[emulator]'") from error

@@ -1,0 +1,45 @@
+"""`microface build`: the C firmware of a network, compiled."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from microface.chip.firmware.build import Firmware, Options
+from microface.chip.firmware.build import build as build_firmware
+from microface.chip.targets import Target
+from microface.cli.networks import find_network
+from microface.cli.options import JsonFile, NetworkName, TargetName, save_json
+from microface.console import console, table
+
+
+def build(
+    network: NetworkName,
+    target: TargetName,
+    output: Annotated[Path, typer.Option(help="The folder to write; an older firmware there is replaced.")],
+    source_only: Annotated[bool, typer.Option(help="Write C and CMakeLists.txt for your own project only.")] = False,
+    compiler: Annotated[str, typer.Option(help="zig (comes along) or gcc (arm-none-eabi-gcc).")] = "zig",
+    json: JsonFile = None,
+) -> None:
+    """Generate C firmware for a chip and compile it.
+
+    Example: `microface build default --target stm32h743zi --output firmware`
+    """
+    options = Options(compiler=compiler)
+    firmware = build_firmware(find_network(network), Target.load(target), output, source_only, options)
+    _show(firmware)
+    save_json(json, firmware.facts)
+
+
+def _show(firmware: Firmware) -> None:
+    facts = firmware.facts
+    if facts["measured"] is None:
+        console.print(f"sources of {facts['model']} for {facts['target']} in {firmware.folder}", highlight=False)
+    else:
+        measured = facts["measured"]
+        parts = ("code_bytes", "constant_bytes", "data_bytes", "arena_bytes", "stack_bytes")
+        rows = [(part.removesuffix("_bytes"), f"{measured[part]:,}") for part in parts]
+        rows.append(("flash in all, without gallery", f"{measured['flash_bytes']:,}"))
+        console.print(table(f"{facts['model']} on {facts['target']}, measured", ("what", "bytes"), rows))
+        console.print(f"firmware in {firmware.folder}; run it: microface emulate {firmware.folder} --input FILE")
+    console.print(f"licence of the weights: {facts['licence']}", style="dim", highlight=False)

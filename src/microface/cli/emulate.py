@@ -1,0 +1,105 @@
+"""`microface emulate`: firmware on the emulated chip, with exact counts."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from microface.chip.devices.bench import require_emulator
+from microface.chip.devices.device import prepare
+from microface.chip.devices.emulated import EmulatedDevice
+from microface.chip.firmware.build import Firmware
+from microface.chip.firmware.model import Model
+from microface.chip.plan.timing import milliseconds
+from microface.cli.options import JsonFile, save_json
+from microface.console import console, table
+from microface.errors import UserError
+from microface.files import read_bytes
+
+
+def emulate(
+    folder: Annotated[Path, typer.Argument(help="The folder that `microface build` wrote.")],
+    input: Annotated[Path, typer.Option(help="A photo, a uint8 crop .npy or an s8 network input .npy.")],
+    layers: Annotated[bool, typer.Option(help="Count each layer, too.")] = False,
+    json: JsonFile = None,
+) -> None:
+    """Run one input on the emulated chip; print its output and what was counted.
+
+    Example: `microface emulate firmware --input face.jpg --json run.json`
+    """
+    require_emulator()
+    firmware = Firmware.load(folder)
+    values = read_input(Model.of(firmware.source), input)
+    device = EmulatedDevice(firmware)
+    result = _run(device, values)
+    if layers:
+        result["layers"] = [vars(layer) for layer in device.layers(values)]
+    _show(device, result)
+    save_json(json, result)
+
+
+def _run(device: EmulatedDevice, values: np.ndarray) -> dict[str, Any]:
+    output = device.run(values[None])
+    assert device.last is not None
+    low, high = milliseconds(device.last.instructions, device.target)
+    return {
+        "network": device.model.name,
+        "model_id": device.model.model_id,
+        "target": device.target.name,
+        "output": output.ravel().tolist(),
+        "instructions": device.last.instructions,
+        "stack_bytes": device.last.stack_bytes,
+        "arena_bytes": device.arena_bytes,
+        "flash_bytes": device.firmware.flash_bytes,
+        "estimated_milliseconds": [low, high],
+        "functions": device.last.counts.functions,
+    }
+
+
+def _show(device: EmulatedDevice, result: dict[str, Any]) -> None:
+    for layer in result.get("layers", ()):
+        console.print(f"{layer['instructions']:>12,}  {layer['name']} ({layer['function']})", highlight=False)
+    functions = sorted(result["functions"].items(), key=lambda item: -item[1])
+    rows = [(name, f"{count:,}", f"{100 * count / result['instructions']:.1f} %") for name, count in functions[:12]]
+    console.print(table(f"{result['network']} on the {device.name}", ("function", "instructions", "share"), rows))
+    low, high = result["estimated_milliseconds"]
+    console.print(
+        f"{result['instructions']:,} instructions (counted), {low:.1f} to {high:.1f} ms (estimate); "
+        f"arena {result['arena_bytes']:,} B, stack {result['stack_bytes']:,} B",
+        highlight=False,
+    )
+    console.print(f"output: {result['output']}", highlight=False, soft_wrap=True)
+
+
+def read_input(model: Model, path: Path) -> np.ndarray:
+    """Return the network's input integers s8 [H, W, C] from an `.npy` file or a photo with one face."""
+    if path.suffix.lower() != ".npy":
+        return prepare(model, _crop_of(model, path)[None])[0]
+    values = _read_npy(path)
+    values = values[0] if values.ndim == 4 and len(values) == 1 else values
+    if values.shape != model.network.input.shape or values.dtype not in (np.int8, np.uint8):
+        wanted = f"int8 or uint8 {list(model.network.input.shape)}"
+        raise UserError(path, f"is {values.dtype} {list(values.shape)}", f"give {wanted}")
+    return prepare(model, values[None])[0] if values.dtype == np.uint8 else values
+
+
+def _read_npy(path: Path) -> np.ndarray:
+    from io import BytesIO
+
+    try:
+        return np.load(BytesIO(read_bytes(path)), allow_pickle=False)
+    except (ValueError, EOFError, OSError) as error:
+        raise UserError(path, "is no .npy file", "write it with numpy.save") from error
+
+
+def _crop_of(model: Model, path: Path) -> np.ndarray:
+    from microface.people.enrol import usable_crops
+    from microface.people.faces import photo_looker
+
+    if model.preprocess is None:
+        raise UserError(model.name, "is a bare network without a crop", "give an s8 .npy, or build a .mface package")
+    look = photo_looker(model.preprocess, gate=False)(path)
+    if not look.usable:
+        raise UserError(path, f"shows no face to use ({', '.join(look.reasons)})", "give a photo of one face")
+    return usable_crops([look])[0]

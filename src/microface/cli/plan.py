@@ -1,0 +1,69 @@
+"""`microface plan`: will it fit beside an application, and how fast, before anything is built."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from microface.chip.plan import Plan
+from microface.chip.plan import plan as make_plan
+from microface.chip.plan.alternatives import with_alternatives
+from microface.chip.plan.picture import memory_map, save
+from microface.chip.targets import Target
+from microface.cli.networks import find_network, network_in
+from microface.cli.options import JsonFile, NetworkName, TargetName, save_json
+from microface.console import console, table
+from microface.sizes import parse_size
+
+Reserve = Annotated[str, typer.Option(help="What your application keeps: bytes, or a size like 64KiB.", metavar="N")]
+
+
+def plan(
+    network: NetworkName,
+    target: TargetName,
+    reserve_flash: Reserve = "0",
+    reserve_ram: Reserve = "0",
+    picture: Annotated[Path | None, typer.Option(help="Draw the memory map to this file.", metavar="FILE")] = None,
+    json: JsonFile = None,
+) -> None:
+    """Say where everything would lie on a chip and what a run is estimated to cost.
+
+    Example: `microface plan default --target nrf52840 --reserve-flash 200KiB --reserve-ram 64KiB`
+    """
+    chip, reserves = Target.load(target), (parse_size(reserve_flash), parse_size(reserve_ram))
+    planned = make_plan(network_in(find_network(network)), chip, *reserves)
+    planned = with_alternatives(planned, chip, *reserves)
+    _show(planned, chip)
+    if picture is not None:
+        save(memory_map(planned, chip), picture)
+    save_json(json, planned.to_json())
+    if not planned.fits:
+        raise typer.Exit(1)
+
+
+def _show(planned: Plan, chip: Target) -> None:
+    lines = (*planned.flash, planned.gallery, *planned.ram)
+    rows = [
+        (line.memory, line.what, f"{line.bytes:,}", f"{100 * line.bytes / chip.memory(line.memory).bytes:.1f} %")
+        for line in lines
+    ]
+    console.print(table(f"{planned.network} on {chip.title}", ("memory", "holds", "bytes", "share"), rows))
+    low, high = planned.milliseconds
+    bound = "no smaller one exists" if planned.arena_exact else f"none below {planned.lower_bound_bytes:,} exists"
+    console.print(f"arena {planned.arena_bytes:,} bytes in {planned.arena_memory} ({bound})", highlight=False)
+    console.print(
+        f"estimate: {planned.instructions / 1e6:.1f} million instructions, {low:.0f} to {high:.0f} ms "
+        f"({planned.milliseconds_from})",
+        highlight=False,
+    )
+    _show_verdict(planned)
+
+
+def _show_verdict(planned: Plan) -> None:
+    if planned.fits:
+        console.print("it fits", style="green")
+        return
+    for short in planned.shortages:
+        console.print(f"does not fit: {short}", style="red", highlight=False)
+    others = ", ".join(planned.alternatives) or "no shipped model"
+    console.print(f"would fit beside the same reserves: {others}", highlight=False)

@@ -1,0 +1,106 @@
+"""Networks drawn at random: shapes, windows, paddings, channels and joins that no shipped network has."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from microface.network import IntegerNetwork, Tensor
+from microface.network.anchor import RandomBuilder
+from microface.network.ops import AveragePool, Conv2D, DepthwiseConv2D, Flatten, MaxPool, Pad, Window
+from microface.network.requantise import HighMul, NoRequantise
+from microface.network.tensors import Shape
+
+
+def random_network(seed: int, input_shape: Shape | None = None, length: int = 5) -> IntegerNetwork:
+    """Return a network of about `length` operators drawn from `seed`; its output is one vector."""
+    draw = np.random.default_rng(seed)
+    shape = input_shape or (int(draw.integers(3, 15)), int(draw.integers(3, 15)), int(draw.integers(1, 8)))
+    builder = RandomBuilder(shape, seed)
+    x = "input"
+    for index in range(length):
+        steps: list[Callable[..., str]] = [_conv, _depthwise, _pool, _join, _pad, _same_conv]
+        x = steps[int(draw.integers(len(steps)))](builder, draw, f"l{index}", x)
+    _end(builder, draw, x)
+    return builder.build(f"random_{seed}")
+
+
+def _conv(builder: RandomBuilder, draw: np.random.Generator, name: str, x: str) -> str:
+    source, outputs = builder.tensors[x], int(draw.integers(1, 20))
+    window = _window(draw, source.shape, dilation=True)
+    weights = draw.integers(-128, 128, (outputs, *window.size, source.shape[2])).astype(np.int8)
+    bias = draw.integers(-(2**12), 2**12, outputs).astype(np.int32)
+    geometry = window.stride, window.padding, window.dilation
+    return _weighted(builder, draw, Conv2D(name, (x,), name, weights, bias, NoRequantise(), *geometry))
+
+
+def _depthwise(builder: RandomBuilder, draw: np.random.Generator, name: str, x: str) -> str:
+    source = builder.tensors[x]
+    window = _window(draw, source.shape, dilation=True)
+    weights = draw.integers(-128, 128, (*window.size, source.shape[2])).astype(np.int8)
+    bias = draw.integers(-(2**12), 2**12, source.shape[2]).astype(np.int32)
+    geometry = window.stride, window.padding, window.dilation
+    return _weighted(builder, draw, DepthwiseConv2D(name, (x,), name, weights, bias, NoRequantise(), *geometry))
+
+
+def _weighted(builder: RandomBuilder, draw: np.random.Generator, op: Conv2D | DepthwiseConv2D) -> str:
+    """Give `op` a rule that fills the range, saturates now and then, and shifts left where scales are large."""
+    source = builder.tensors[op.inputs[0]]
+    spread = np.maximum(op.bound(source), 1) / draw.uniform(20, 3000)
+    zero_point, lo = int(draw.integers(-128, 128)), int(draw.integers(-128, 0))
+    rule = HighMul.from_scales(draw.uniform(0.2, 3, len(spread)) / np.maximum(spread, 1), zero_point, lo, 127)
+    output = Tensor(op.output, op.shape(source.shape), "s8", 0.05, zero_point)
+    return builder.append(replace(op, requantise=rule), output)
+
+
+def _same_conv(builder: RandomBuilder, draw: np.random.Generator, name: str, x: str) -> str:
+    return builder.conv(name, x, int(draw.integers(1, 33)), int(draw.choice([1, 3])), int(draw.choice([1, 2])))
+
+
+def _pool(builder: RandomBuilder, draw: np.random.Generator, name: str, x: str) -> str:
+    source = builder.tensors[x]
+    window = _window(draw, source.shape, dilation=False)
+    if window.real_pixels(source.shape).min() == 0:
+        window = Window((1, 1))
+    shape = (*window.output(name, source.shape), source.shape[2])
+    if draw.integers(2):
+        output = Tensor(name, shape, "s8", source.scale, source.zero_point)
+        return builder.append(MaxPool(name, (x,), name, window.size, window.stride, window.padding), output)
+    output = Tensor(name, shape, "s8", 0.03, int(draw.integers(-30, 30)))
+    return builder.append(AveragePool.between(name, source, output, window), output)
+
+
+def _pad(builder: RandomBuilder, draw: np.random.Generator, name: str, x: str) -> str:
+    source = builder.tensors[x]
+    top, bottom, left, right = (int(n) for n in draw.integers(0, 3, 4))
+    height, width, channels = source.shape
+    shape = (height + top + bottom, width + left + right, channels)
+    return builder.append(
+        Pad(name, (x,), name, (top, bottom, left, right)), Tensor(name, shape, "s8", source.scale, source.zero_point)
+    )
+
+
+def _join(builder: RandomBuilder, draw: np.random.Generator, name: str, x: str) -> str:
+    channels = builder.tensors[x].shape[2]
+    branch = builder.depthwise(f"{name}_branch", x) if draw.integers(2) else builder.conv(f"{name}_branch", x, channels)
+    return builder.add(name, *((x, branch) if draw.integers(2) else (branch, x)))
+
+
+def _end(builder: RandomBuilder, draw: np.random.Generator, x: str) -> str:
+    if draw.integers(2):
+        return builder.dense("end", builder.mean("mean", x), int(draw.integers(1, 30)))
+    source = builder.tensors[x]
+    flat = Tensor("flat", (1, 1, source.elements), "s8", source.scale, source.zero_point)
+    return builder.dense("end", builder.append(Flatten("flat", (x,), "flat"), flat), int(draw.integers(1, 30)))
+
+
+def _window(draw: np.random.Generator, shape: Shape, dilation: bool) -> Window:
+    """Return a window that fits `shape` with its padding."""
+    while True:
+        size = tuple(int(n) for n in draw.integers(1, 6, 2))
+        stride = tuple(int(n) for n in draw.integers(1, 4, 2))
+        padding = tuple(int(n) for n in draw.integers(0, 3, 4))
+        steps = tuple(int(n) for n in draw.integers(1, 3, 2)) if dilation else (1, 1)
+        extent = [(k - 1) * d + 1 for k, d in zip(size, steps, strict=True)]
+        if extent[0] <= shape[0] + sum(padding[:2]) and extent[1] <= shape[1] + sum(padding[2:]):
+            return Window(size, stride, padding, steps)  # type: ignore[arg-type]

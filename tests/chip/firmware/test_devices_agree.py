@@ -1,0 +1,91 @@
+"""numpy, the host library and the emulated chips give the same integers."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from random_networks import random_network
+
+from microface.chip.devices.emulated import EmulatedDevice
+from microface.chip.devices.host import HostDevice
+from microface.chip.firmware.build import build
+from microface.chip.targets import Target
+from microface.network import IntegerNetwork
+from microface.network.anchor import anchor_network
+
+CHIPS = ["stm32h743zi", "nrf52840"]
+SEEDS = st.integers(0, 2**31 - 1)
+
+
+def inputs_of(network: IntegerNetwork, count: int, seed: int = 0) -> np.ndarray:
+    """Return random inputs, the first all lowest and the second all highest values."""
+    values = np.random.default_rng(seed).integers(-128, 128, (count, *network.input.shape)).astype(np.int8)
+    values[0], values[1] = -128, 127
+    return values
+
+
+@settings(deadline=None, max_examples=12, derandomize=True)
+@given(SEEDS)
+def test_host_equals_numpy_on_random_networks(seed: int) -> None:
+    network = random_network(seed)
+    inputs = inputs_of(network, 5, seed)
+    device = HostDevice(network, threads=2)
+    np.testing.assert_array_equal(device.run(inputs), network.run(inputs))
+    assert device.self_test() is None
+
+
+@pytest.mark.parametrize("chip", CHIPS)
+def test_chip_equals_numpy_on_random_networks(chip: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    @settings(deadline=None, max_examples=6, derandomize=True)
+    @given(SEEDS)
+    def agree(seed: int) -> None:
+        network = random_network(seed)
+        inputs = inputs_of(network, 3, seed)
+        device = EmulatedDevice(build(network, Target.load(chip), tmp_path_factory.mktemp("fw") / "fw"))
+        np.testing.assert_array_equal(device.run(inputs), network.run(inputs))
+        assert device.self_test() is None
+
+    agree()
+
+
+@pytest.fixture(scope="module")
+def anchor() -> IntegerNetwork:
+    """The network of the figures."""
+    return anchor_network()
+
+
+def test_host_equals_numpy_on_the_anchor(anchor: IntegerNetwork) -> None:
+    inputs = inputs_of(anchor, 4)
+    device = HostDevice(anchor)
+    np.testing.assert_array_equal(device.run(inputs), anchor.run(inputs))
+    assert device.self_test() is None
+
+
+@pytest.mark.parametrize("chip", CHIPS)
+def test_chip_equals_numpy_on_the_anchor_and_costs_what_is_planned(
+    chip: str, anchor: IntegerNetwork, tmp_path: Path
+) -> None:
+    inputs = inputs_of(anchor, 3)
+    firmware = build(anchor, Target.load(chip), tmp_path / "fw")
+    device = EmulatedDevice(firmware)
+    np.testing.assert_array_equal(device.run(inputs), anchor.run(inputs))
+    assert device.last is not None
+    estimate = firmware.facts["plan"]["estimated_instructions"]
+    assert abs(estimate / device.last.instructions - 1) <= 0.03
+    layers = device.layers(inputs[2])
+    assert 0 <= device.last.instructions - sum(layer.instructions for layer in layers) < 50 * len(layers)
+    assert firmware.facts["measured"]["stack_bytes"] >= 2 * device.last.stack_bytes
+
+
+def test_counts_repeat_exactly(anchor: IntegerNetwork, tmp_path: Path) -> None:
+    firmware = build(anchor, Target.load("nrf52840"), tmp_path / "fw")
+    inputs = inputs_of(anchor, 2)
+    reports = []
+    for _ in range(2):
+        device = EmulatedDevice(firmware)
+        device.run(inputs)
+        device.run(inputs)
+        reports.append(device.last)
+    assert reports[0] == reports[1]
