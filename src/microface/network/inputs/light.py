@@ -7,8 +7,9 @@ Over the n = H * W * 3 bytes b of a crop, with S = sum b and Q = sum b * b (`//`
     gain  = 1024 when sigma = 0, else min(max((229376 + sigma // 2) // sigma, 128), 1024)    in 1/256
     table[b] = min(max(128 + (((b - mean) * gain + 128) >> 8), 0), 255)
 
-229376 = 56 * 16 * 256. The crop's bytes go through the table of 256 bytes. Gains stay between 1/2 and 4, so that noise of a dark photo is
-not blown up without end. n * Q, S * S and 256 * (n * Q - S * S) stay below 2^63 up to 1024 x 1024 pixels.
+229376 = 56 * 16 * 256. The crop's bytes go through the table of 256 bytes. Gains stay between 1/2 and 4, so that the
+noise of a dark photo is not blown up without end. n * Q, S * S and 256 * (n * Q - S * S) stay below 2^63 up to
+1024 x 1024 pixels.
 """
 
 from math import isqrt

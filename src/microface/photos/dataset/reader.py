@@ -1,0 +1,98 @@
+"""Reading a data set: crops stay on disk and are mapped, everything else is small."""
+
+import functools
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from microface.errors import DamagedFileError, UserError
+from microface.photos.dataset.manifest import NAME, Manifest, ShardInfo
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One shard of the data set in `folder`."""
+
+    folder: Path
+    info: ShardInfo
+
+    def __len__(self) -> int:
+        return self.info.rows
+
+    @functools.cached_property
+    def crops(self) -> np.ndarray:
+        """RGB crops uint8 [n, H, W, 3], mapped from the file."""
+        return self._array("crops", mapped=True)
+
+    @functools.cached_property
+    def embeddings(self) -> np.ndarray:
+        """The teacher's embeddings float32 [n, D], not normalised."""
+        return self._array("embeddings", mapped=False)
+
+    @functools.cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """What is known of each crop: key, source, identity ("" if unknown), split, native, box, landmarks, ..."""
+        try:
+            rows = [json.loads(line) for line in self.path("rows").read_text(encoding="utf-8").splitlines()]
+        except (OSError, ValueError) as error:
+            raise self._damaged() from error
+        return self._counted(rows)
+
+    def path(self, what: str) -> Path:
+        """Return the file that holds `what`."""
+        return self.folder / self.info.file(what)
+
+    def verify(self) -> None:
+        """Raise `DamagedFileError` when a file of the shard is missing or differs from its checksum."""
+        for what, checksum in self.info.checksums.items():
+            try:
+                with self.path(what).open("rb") as stream:
+                    same = hashlib.file_digest(stream, "sha256").hexdigest() == checksum
+            except OSError as error:
+                raise self._damaged() from error
+            if not same:
+                raise self._damaged()
+
+    def _array(self, what: str, mapped: bool) -> np.ndarray:
+        try:
+            array = np.load(self.path(what), mmap_mode="r" if mapped else None)
+        except (OSError, ValueError, EOFError) as error:
+            raise self._damaged() from error
+        return np.asarray(self._counted(array)) if not mapped else self._counted(array)
+
+    def _counted(self, items: Any) -> Any:
+        if len(items) != self.info.rows:
+            raise self._damaged()
+        return items
+
+    def _damaged(self) -> DamagedFileError:
+        reason = f"shard {self.info.number:05d} is damaged or incomplete"
+        return DamagedFileError(self.folder, reason, "delete its files and run `microface prepare` again")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set as far as it is finished: a manifest and its shards."""
+
+    folder: Path
+    manifest: Manifest
+    shards: tuple[Shard, ...]
+
+    @classmethod
+    def open(cls, folder: Path, verify: bool = True) -> Self:
+        """Open the data set in `folder`; with `verify` every byte is compared with its checksum (1 GB/s)."""
+        if not (folder / NAME).is_file():
+            raise UserError(folder, "holds no data set", "make one with `microface prepare`")
+        manifest = Manifest.load(folder)
+        shards = tuple(Shard(folder, info) for info in manifest.shards)
+        if verify:
+            for shard in shards:
+                shard.verify()
+        return cls(folder, manifest, shards)
+
+    def __len__(self) -> int:
+        return self.manifest.rows
