@@ -15,7 +15,7 @@ ZERO_POINTS = st.sampled_from([-128, -127, -1, 0, 3, 127])
 
 @dataclass(frozen=True)
 class Case:
-    """A network of one operator with an input for each of its tensors."""
+    """A network with values for its inputs; the kernel under test begins with its first operator."""
 
     network: IntegerNetwork
     values: list[np.ndarray]
@@ -25,10 +25,13 @@ class Case:
         return self.network.operators[0]
 
     def meaning(self) -> np.ndarray:
-        """Return what the operator's numpy meaning gives, in the output's type."""
-        inputs = self.network.inputs_of(self.op)
-        result = self.op.run([value[None] for value in self.values], inputs)[0]
-        return result.astype(self.network.tensors[self.op.output].numpy_dtype)
+        """Return what the operators' numpy meanings give one after the other, in the output's type."""
+        values = dict(zip(self.network.inputs, self.values, strict=True))
+        for op in self.network.operators:
+            inputs = [values[name][None] for name in op.inputs]
+            result = op.run(inputs, self.network.inputs_of(op))[0]
+            values[op.output] = result.astype(self.network.tensors[op.output].numpy_dtype)
+        return values[self.network.outputs[0]]
 
 
 def _rng(draw: Draw) -> np.random.Generator:
@@ -186,3 +189,61 @@ def pads(draw: Draw) -> Case:
     source = Tensor("x", shape, "s8", 1.0, draw(ZERO_POINTS))
     op = Pad("op", ("x",), "y", tuple(draw(st.integers(0, 3)) for _ in range(4)))
     return Case(_network(op, [source], source.zero_point), [_bytes(draw, shape)])
+
+
+@st.composite
+def inverted_residuals(draw: Draw) -> Case:
+    """Expansion (or none), 3x3 depthwise, projection, addition (or none), with factors that fill the ranges."""
+    rows, columns = draw(st.integers(3, 13)), draw(st.integers(3, 13))
+    inputs, wide = draw(st.integers(1, 17)), 2 * draw(st.integers(1, 12))
+    expands, stride = draw(st.booleans()), draw(st.sampled_from([1, 1, 2]))
+    inputs = inputs if expands else wide
+    adds = stride == 1 and inputs >= 2 and inputs <= wide and draw(st.booleans())
+    source = Tensor("x", (rows, columns, inputs), "s8", 1.0, draw(ZERO_POINTS))
+    chain = _Chain(draw, {"x": source}, {"x": _bytes(draw, source.shape)})
+    if expands:
+        chain.append(Conv2D, "expand", (wide, 1, 1, inputs))
+    # Padding as the frameworks have it: one on all sides, or where the output needs it.
+    padding = draw(st.sampled_from([(1, 1, 1, 1), (0, 1, 0, 1)])) if stride == 2 else (1, 1, 1, 1)
+    chain.append(DepthwiseConv2D, "depthwise", (3, 3, wide), stride=(stride, stride), padding=padding)
+    chain.append(Conv2D, "project", (inputs if adds else draw(st.integers(2, 9)), 1, 1, wide))
+    if adds:
+        chain.add(draw(st.permutations(["x", chain.last])))
+    return chain.case()
+
+
+class _Chain:
+    """Appends operators with random weights whose factors suit the values that reach them."""
+
+    def __init__(self, draw: Draw, tensors: dict[str, Tensor], values: dict[str, np.ndarray]) -> None:
+        self.draw, self.tensors, self.values = draw, tensors, values
+        self.operators: list[Operator] = []
+        self.last = "x"
+
+    def append(self, make: type, name: str, weights: tuple[int, ...], **more: object) -> None:
+        source, outputs = self.tensors[self.last], weights[-1] if make is DepthwiseConv2D else weights[0]
+        taps, bias = _bytes(self.draw, weights), _rng(self.draw).integers(-500, 500, outputs).astype(np.int32)
+        raw = make(name, (source.name,), name, taps, bias, NoRequantise(), **more)
+        largest = int(np.abs(raw.run([self.values[source.name][None]], [source])).max())
+        left, multiplier = _factors(self.draw, raw.bound(source), largest)
+        whole = self.draw(st.integers(0, 3)) > 0
+        lo, hi = (-128, 127) if whole else _range(self.draw)
+        rule = HighMul(left, multiplier, self.draw(ZERO_POINTS), lo, hi)
+        op = make(name, (source.name,), name, taps, bias, rule, **more)
+        self._keep(op, Tensor(name, op.shape(source.shape), "s8", 1.0, rule.zero_point))
+
+    def add(self, names: list[str]) -> None:
+        a, b = (self.tensors[name] for name in names)
+        output = Tensor("sum", a.shape, "s8", 2.0 ** self.draw(st.floats(-1, 3)), self.draw(ZERO_POINTS))
+        self._keep(Add.between("sum", a, b, output, *_range(self.draw)), output)
+
+    def _keep(self, op: Operator, output: Tensor) -> None:
+        inputs = [self.tensors[name] for name in op.inputs]
+        result = op.run([self.values[name][None] for name in op.inputs], inputs)[0]
+        self.tensors[output.name], self.values[output.name] = output, result.astype(np.int8)
+        self.operators.append(op)
+        self.last = output.name
+
+    def case(self) -> Case:
+        network = IntegerNetwork("case", self.tensors, tuple(self.operators), ("x",), (self.last,))
+        return Case(network, [self.values["x"]])

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from kernel_chip import Chip
 from kernel_machines import Host, Machine
 
-from microface.chip.plan.kernels import KERNELS
+from microface.chip.plan.kernels import KERNELS, inverted_residual_dsp
+from microface.chip.plan.kernels.inverted_residual_dsp import InvertedResidualDsp
 from microface.chip.targets import Target
 
 EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -48,3 +49,18 @@ def test_every_fitting_kernel_equals_the_meaning(family: str, machines: list[Mac
                 np.testing.assert_array_equal(result, expected, kernel.function)
                 ran += 1
     assert ran >= len(machines)
+
+
+@EXAMPLES
+@given(data=st.data(), comfort=st.sampled_from([0, 2_000, 4_000, 48_000]))
+def test_inverted_residuals_in_strips_of_any_height(machines: list[Machine], data: st.DataObject, comfort: int) -> None:
+    case = data.draw(cases.inverted_residuals())
+    kernel = InvertedResidualDsp()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inverted_residual_dsp, "COMFORT_BYTES", comfort)
+        if not kernel.matches(case.op, case.network):
+            return
+        for machine in machines:
+            if kernel.features <= machine.features:
+                result = machine.run(kernel, case.op, case.network, case.values)
+                np.testing.assert_array_equal(result, case.meaning())

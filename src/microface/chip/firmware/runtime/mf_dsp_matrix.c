@@ -4,7 +4,6 @@
 #include "mf_dsp_matrix.h"
 
 #include "mf_dsp.h"
-#include "mf_dsp_panels.h"
 
 void mf_dsp_widen_pixel(uint32_t *panel, const int8_t *pixel, int32_t inputs, int32_t step)
 {
@@ -57,8 +56,7 @@ static void shift_groups(uint32_t *panel, int32_t groups, const uint8_t *left)
     }
 }
 
-/* Fill the channel panel for `pair` and return its tail. */
-static mf_dsp_tail *fill_panel(const mf_matrix_dsp_args *args, int32_t pair, uint32_t *panel)
+mf_dsp_tail *mf_dsp_fill_panel(const mf_matrix_dsp_args *args, int32_t pair, uint32_t *panel)
 {
     const int32_t *constants = args->pairs + 4 * pair;
     const int8_t *weights = args->weights + 8 * args->groups * pair;
@@ -87,23 +85,27 @@ static mf_dsp_tail *fill_panel(const mf_matrix_dsp_args *args, int32_t pair, uin
     return tail;
 }
 
+int32_t mf_dsp_skip(int32_t groups, int32_t group_bytes)
+{
+    return (MF_DSP_CHUNK - groups % MF_DSP_CHUNK) % MF_DSP_CHUNK * group_bytes;
+}
+
 void mf_dsp_tile(const mf_matrix_dsp_args *args, uint32_t *panel, const uint32_t *pixels, int32_t count,
                  int8_t *output)
 {
     const int32_t pairs = (args->output_channels + 1) / 2;
-    const int32_t lacking = (MF_DSP_CHUNK - args->groups % MF_DSP_CHUNK) % MF_DSP_CHUNK;
     const uint32_t *single = pixels + count / 2 * 4 * args->groups;
     for (int32_t pair = 0; pair < pairs; pair++) {
         const int32_t channel = 2 * pair + 2 > args->output_channels ? 2 * pair - 1 : 2 * pair;
-        mf_dsp_tail *tail = fill_panel(args, pair, panel);
+        mf_dsp_tail *tail = mf_dsp_fill_panel(args, pair, panel);
         tail->output = output + channel;
         tail->pixels_end = single;
         if (count > 1) {
-            ((mf_dsp_head *)panel)->skip = lacking * MF_DSP_GROUP_2X2;
+            ((mf_dsp_head *)panel)->skip = mf_dsp_skip(args->groups, MF_DSP_GROUP_2X2);
             mf_dsp_panels_2x2(panel, pixels);
         }
         if (count & 1) {
-            ((mf_dsp_head *)panel)->skip = lacking * MF_DSP_GROUP_2X1;
+            ((mf_dsp_head *)panel)->skip = mf_dsp_skip(args->groups, MF_DSP_GROUP_2X1);
             mf_dsp_panels_2x1(panel, single);
         }
     }

@@ -58,11 +58,11 @@ __attribute__((naked)) void mf_dsp_panels_2x2(uint32_t *panel __attribute__((unu
         "strb r2, [r9]\n"
         "strb r3, [r9, #1]\n"
         "strb r4, [r9, r10]\n"
-        "strb r5, [r9, r11]\n"
+        "strb r5, [r9, lr]\n"
         "add r9, r9, r10, lsl #1\n"
         "str r9, [r0, #12]\n"
-        "mov r0, lr\n"
-        "cmp r1, r12\n"
+        "mov r0, r12\n"
+        "cmp r1, r11\n"
         "bne.w 1b\n"
         "pop {r4-r11, pc}\n");
 }
@@ -80,5 +80,46 @@ __attribute__((naked)) void mf_dsp_panels_2x1(uint32_t *panel __attribute__((unu
         "ssat r3, #8, r3\n"
         "strb r2, [r9]\n"
         "strb r3, [r9, #1]\n"
+        "pop {r4-r11, pc}\n");
+}
+
+__attribute__((naked)) void mf_dsp_panels_2x2_planes(uint32_t *panel __attribute__((unused)),
+                                                     const uint32_t *pixels __attribute__((unused)))
+{
+    __asm__(
+        "push {r4-r11, lr}\n"
+        "1:\n"
+        SUM(GROUP_2X2)
+        "ldmia r0, {r6-r12}\n" /* the tail */
+        "smmlar r2, r2, r6, r8\n"
+        "smmlar r3, r3, r7, r8\n"
+        "smmlar r4, r4, r6, r8\n"
+        "smmlar r5, r5, r7, r8\n"
+        "pkhbt r2, r2, r4, lsl #16\n"
+        "pkhbt r3, r3, r5, lsl #16\n"
+        "ssat16 r2, #8, r2\n"
+        "ssat16 r3, #8, r3\n"
+        "str r3, [r9, r10]\n" /* a word from any address of a half: STR may */
+        "str r2, [r9], #4\n"
+        "str r9, [r0, #12]\n"
+        "mov r0, r12\n"
+        "cmp r1, r11\n"
+        "bne.w 1b\n"
+        "pop {r4-r11, pc}\n");
+}
+
+__attribute__((naked)) void mf_dsp_panels_2x1_planes(uint32_t *panel __attribute__((unused)),
+                                                     const uint32_t *pixel __attribute__((unused)))
+{
+    __asm__(
+        "push {r4-r11, lr}\n"
+        SUM(GROUP_2X1)
+        "ldmia r0, {r6-r10}\n"
+        "smmlar r2, r2, r6, r8\n"
+        "smmlar r3, r3, r7, r8\n"
+        "ssat r2, #8, r2\n"
+        "ssat r3, #8, r3\n"
+        "strh r2, [r9]\n"
+        "strh r3, [r9, r10]\n"
         "pop {r4-r11, pc}\n");
 }

@@ -21,23 +21,26 @@ typedef struct {
     int32_t skip;
 } mf_dsp_head;
 
-/* How sums become bytes: output[pixel * pitch + (0: u, 1: v)]. */
+/* How sums become outputs, and where the loop ends. */
 typedef struct {
-    int32_t multiplier[2];
+    int32_t multiplier[2]; /* u v */
     int32_t zero_point;
-    int8_t *output; /* moves on */
-    int32_t pitch, pitch_and_one;
+    void *output;               /* moves on */
+    int32_t pitch;              /* bytes: from a pixel to the next; planes: from u's plane to v's */
     const uint32_t *pixels_end;
     uint32_t *panel;
+    int32_t pitch_and_one;      /* bytes only */
 } mf_dsp_tail;
 
 /* Bytes of code per group, the unit of mf_dsp_head.skip. */
 enum { MF_DSP_GROUP_2X2 = 40, MF_DSP_GROUP_2X1 = 24 };
 
-/* For all pixel pairs up to tail.pixels_end (at least one). */
+/* For all pixel pairs up to tail.pixels_end (at least one), and for one pixel: bytes, v right after u. */
 void mf_dsp_panels_2x2(uint32_t *panel, const uint32_t *pixels);
-
-/* For one pixel. */
 void mf_dsp_panels_2x1(uint32_t *panel, const uint32_t *pixel);
+
+/* The same into planes of 16-bit cells, one plane for u and one for v; values before saturation fit 16 bits. */
+void mf_dsp_panels_2x2_planes(uint32_t *panel, const uint32_t *pixels);
+void mf_dsp_panels_2x1_planes(uint32_t *panel, const uint32_t *pixel);
 
 #endif

@@ -92,3 +92,48 @@ __attribute__((naked)) void mf_dsp_rows2(mf_dsp_plane2 *plane __attribute__((unu
 {
     __asm__(ROWS(ROW_STRIDE2, STORE_BYTES, "40"));
 }
+
+/* r0 cells, r1 bytes, r2 to go in the row, r3 step, r8 three steps, r9 rows to go, r10 skip, r11 width. */
+__attribute__((naked)) void mf_dsp_widen_plane(int16_t *cells __attribute__((unused)),
+                                               const int8_t *bytes __attribute__((unused)),
+                                               int32_t width __attribute__((unused)),
+                                               int32_t step __attribute__((unused)),
+                                               int32_t rows __attribute__((unused)),
+                                               int32_t skip __attribute__((unused)))
+{
+    __asm__(
+        "push {r4-r11}\n"
+        "ldrd r9, r10, [sp, #32]\n"
+        "add r8, r3, r3, lsl #1\n"
+        "mov r11, r2\n"
+        "1:\n"
+        "subs r2, r11, #4\n"
+        "blt 3f\n"
+        "2:\n"
+        "ldrsb r4, [r1]\n"
+        "ldrsb r5, [r1, r3]\n"
+        "ldrsb r6, [r1, r3, lsl #1]\n"
+        "ldrsb r7, [r1, r8]\n"
+        "add r1, r1, r3, lsl #2\n"
+        "strh r5, [r0, #2]\n"
+        "strh r6, [r0, #4]\n"
+        "strh r7, [r0, #6]\n"
+        "strh r4, [r0], #8\n"
+        "subs r2, #4\n"
+        "bge 2b\n"
+        "3:\n"
+        "adds r2, #4\n"
+        "beq 5f\n"
+        "4:\n"
+        "ldrsb r4, [r1]\n"
+        "add r1, r3\n"
+        "strh r4, [r0], #2\n"
+        "subs r2, #1\n"
+        "bne 4b\n"
+        "5:\n"
+        "add r0, r10\n"
+        "subs r9, #1\n"
+        "bne 1b\n"
+        "pop {r4-r11}\n"
+        "bx lr\n");
+}

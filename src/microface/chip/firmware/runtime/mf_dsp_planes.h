@@ -42,4 +42,12 @@ typedef struct {
 void mf_dsp_rows1(mf_dsp_plane1 *plane, const uint32_t *cells, int32_t plane_pitch);
 void mf_dsp_rows2(mf_dsp_plane2 *plane, const uint32_t *cells, int32_t plane_pitch);
 
+/* Widen a channel to cells: `rows` rows of `width` bytes, all `step` apart; `skip` bytes between the rows' cells. */
+void mf_dsp_widen_plane(int16_t *cells, const int8_t *bytes, int32_t width, int32_t step, int32_t rows,
+                        int32_t skip);
+
+/* Widen a channel to cells: `rows` rows of `width` bytes, all `step` apart; `skip` bytes between the rows' cells. */
+void mf_dsp_widen_plane(int16_t *cells, const int8_t *bytes, int32_t width, int32_t step, int32_t rows,
+                        int32_t skip);
+
 #endif

@@ -42,6 +42,32 @@ typedef struct {
     const uint8_t *left;      /* [C], at most 8; no table where all are 0 */
 } mf_depthwise3x3_s8_dsp_args;
 
+/* An inverted residual: 1x1 expansion, 3x3 depthwise, 1x1 projection, addition of the input; the first and the last
+ * may be absent. Strips of `rows` output rows at a time; the widened planes of `planes` channels hold plane_rows rows:
+ * all channels where strips follow one another, two where one strip is the whole map. */
+typedef struct {
+    int16_t input_height, input_width, input_channels;
+    int16_t channels; /* of the depthwise convolution, even */
+    int16_t output_height, output_width, output_channels;
+    int16_t stride, pad_top, pad_left;
+    int16_t rows, plane_rows, plane_pitch, planes, steps;
+    int16_t expand_groups, project_groups, tile;
+    int16_t middle_zero_point;    /* of the depthwise convolution's input */
+    int16_t depthwise_zero_point; /* of its output */
+    int16_t depthwise_lo, depthwise_hi, zero_point, lo, hi;
+    int16_t adds, add_input, add_projection, add_shift, add_lo, add_hi; /* factors of mf_add_s8_args */
+    int32_t add_c;
+    const int8_t *expand_weights; /* as mf_matrix_dsp_args; no table where there is no expansion */
+    const int32_t *expand_pairs;
+    const uint8_t *expand_left;
+    const int8_t *depthwise_weights; /* as mf_depthwise3x3_s8_dsp_args */
+    const int32_t *depthwise_constants;
+    const uint8_t *depthwise_left;
+    const int8_t *project_weights; /* as mf_matrix_dsp_args */
+    const int32_t *project_pairs;
+    const uint8_t *project_left;
+} mf_inverted_residual_s8_dsp_args;
+
 /* Dense; `groups` of four inputs, an even number, four outputs at a time. */
 typedef struct {
     int16_t inputs, groups, outputs;
@@ -64,5 +90,8 @@ void mf_dense_s8_dsp(const mf_dense_s8_dsp_args *args, const int8_t *input, int8
 void mf_add_s8_dsp(const mf_add_s8_dsp_args *args, const int8_t *a, const int8_t *b, int8_t *output, void *scratch);
 void mf_mean_s8_dsp(const mf_mean_s8_dsp_args *args, const int8_t *input, int8_t *output, void *scratch);
 void mf_max_pool_s8_dsp(const mf_max_pool_s8_dsp_args *args, const int8_t *input, int8_t *output, void *scratch);
+
+void mf_inverted_residual_s8_dsp(const mf_inverted_residual_s8_dsp_args *args, const int8_t *input, int8_t *output,
+                                 void *scratch);
 
 #endif

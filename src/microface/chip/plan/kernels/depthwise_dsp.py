@@ -49,7 +49,7 @@ class Depthwise3x3Dsp(Kernel):
 
     function = "mf_depthwise3x3_s8_dsp"
     source = "mf_depthwise3x3_s8_dsp.c"
-    helpers = ("mf_dsp_clamp.c", "mf_dsp_planes.c")
+    helpers = ("mf_dsp_clamp.c", "mf_dsp_depthwise.c", "mf_dsp_planes.c")
     header = "mf_kernels_dsp.h"
     features = frozenset({"dsp"})
 

@@ -9,6 +9,7 @@ from microface.chip.plan.kernels.dense_dsp import DenseDsp
 from microface.chip.plan.kernels.depthwise import DepthwisePortable, DepthwisePortable32
 from microface.chip.plan.kernels.depthwise_dsp import Depthwise3x3Dsp
 from microface.chip.plan.kernels.elementwise import AddPortable, FlattenView
+from microface.chip.plan.kernels.inverted_residual_dsp import InvertedResidualDsp
 from microface.chip.plan.kernels.pointwise import PointwisePortable, PointwisePortable32
 from microface.chip.plan.kernels.pointwise_dsp import PointwiseDsp
 from microface.chip.plan.kernels.pools import AveragePoolPortable, MaxPoolPortable, MeanPortable, PadPortable
@@ -19,6 +20,7 @@ from microface.network.ops import Operator
 
 KERNELS: tuple[Kernel, ...] = (
     FlattenView(),
+    InvertedResidualDsp(),
     DenseDsp(),
     PointwiseDsp(),
     ConvDsp(),

@@ -1,0 +1,292 @@
+"""Inverted residuals on Armv7E-M in one call: the wide tensors between their steps never exist as a whole."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import cast
+
+import numpy as np
+
+from microface.chip.plan.kernels.base import Fields, Kernel, Tables
+from microface.chip.plan.kernels.depthwise_dsp import Depthwise3x3Dsp, depthwise_tables
+from microface.chip.plan.kernels.matrix_dsp import (
+    MATRIX_HELPERS,
+    groups_of,
+    matrix_tables,
+    panel_words,
+    product_instructions,
+    tile_pixels,
+)
+from microface.chip.plan.kernels.pointwise import is_pointwise
+from microface.chip.plan.kernels.pointwise_dsp import PointwiseDsp
+from microface.chip.plan.kernels.requantise import range_fields
+from microface.network.network import IntegerNetwork
+from microface.network.ops import Add, Conv2D, DepthwiseConv2D, Operator
+from microface.network.requantise import HighMul
+from microface.network.tensors import Shape
+
+COMFORT_BYTES = 48_000
+"""Strips are as high as they may be while input, output and scratch together stay below this."""
+_HEAD_BYTES = 4 * (4 + 12 + 11)
+
+
+@dataclass(frozen=True)
+class Block:
+    """The operators of one inverted residual in their network; expansion and addition may be absent."""
+
+    network: IntegerNetwork
+    expand: Conv2D | None
+    depthwise: DepthwiseConv2D
+    project: Conv2D
+    add: Add | None
+
+    @classmethod
+    def at(cls, first: Operator, network: IntegerNetwork) -> "Block | None":
+        """Return the block whose first operator is `first`, or None."""
+        expand = first if isinstance(first, Conv2D) and is_pointwise(first) else None
+        depthwise = _only_reader(network, first.output) if expand else first
+        if not isinstance(depthwise, DepthwiseConv2D):
+            return None
+        project = _only_reader(network, depthwise.output)
+        if not isinstance(project, Conv2D) or not is_pointwise(project):
+            return None
+        add = _only_reader(network, project.output)
+        adds = isinstance(add, Add) and set(add.inputs) == {project.output, first.inputs[0]}
+        return cls(network, expand, depthwise, project, cast(Add, add) if adds else None)
+
+    @property
+    def operators(self) -> tuple[Operator, ...]:
+        """The operators in the order in which they run."""
+        every = (self.expand, self.depthwise, self.project, self.add)
+        return tuple(op for op in every if op is not None)
+
+    def shape(self, name: str) -> Shape:
+        """Return the shape of a tensor."""
+        return self.network.tensors[name].shape
+
+    @property
+    def source(self) -> Shape:
+        """The block's input."""
+        return self.shape(self.operators[0].inputs[0])
+
+    @property
+    def wide(self) -> Shape:
+        """The depthwise convolution's output."""
+        return self.shape(self.depthwise.output)
+
+    @property
+    def target(self) -> Shape:
+        """The block's output."""
+        return self.shape(self.project.output)
+
+    @property
+    def stride(self) -> int:
+        """The stride of the depthwise convolution."""
+        return self.depthwise.stride[0]
+
+    @property
+    def expand_groups(self) -> int:
+        """Groups of four inputs of the expansion; 0 without one."""
+        return groups_of(self.source[2]) if self.expand else 0
+
+    @property
+    def steps(self) -> int:
+        """Steps of four outputs in a row."""
+        return -(-self.wide[1] // 4)
+
+    @property
+    def plane_pitch(self) -> int:
+        """Bytes of a row of a plane."""
+        cells = max(self.depthwise.padding[2] + self.source[1], 4 * self.steps * self.stride + 2)
+        return 4 * -(-cells // 2)
+
+    @cached_property
+    def rows(self) -> int:
+        """Output rows of a strip: the whole map where that is comfortable, else as many as are, at least 1."""
+        held = self.span_bytes
+        heights = sorted({-(-self.wide[0] // strips) for strips in range(1, self.wide[0] + 1)}, reverse=True)
+        return next((rows for rows in heights if held + self.scratch_bytes(rows) <= COMFORT_BYTES), 1)
+
+    @property
+    def span_bytes(self) -> int:
+        """About the bytes of input and output, which overlap."""
+        return max(int(np.prod(self.source)), int(np.prod(self.target)))
+
+    def planes(self, rows: int) -> int:
+        """Return how many planes strips of `rows` rows need: all channels, or two where one strip is all."""
+        return 2 if rows >= self.wide[0] else self.wide[2]
+
+    def plane_rows(self, rows: int) -> int:
+        """Return the rows of a plane for strips of `rows` output rows."""
+        return (rows - 1) * self.stride + 3
+
+    def tile(self, rows: int) -> int:
+        """Return the pixels that are projected at a time."""
+        return tile_pixels(rows * self.wide[1], self.wide[2])
+
+    def scratch_bytes(self, rows: int) -> int:
+        """Return panels, head, planes and strip in bytes for strips of `rows` rows."""
+        groups = groups_of(self.wide[2])
+        new_rows = min(self.plane_rows(rows), self.source[0])
+        pixels = max(new_rows * self.source[1] * self.expand_groups, self.tile(rows) * groups)
+        panels = 4 * panel_words(max(groups, self.expand_groups)) + 8 * pixels
+        planes = self.planes(rows) * self.plane_rows(rows) * self.plane_pitch
+        strip = (rows * self.wide[1] + 3) * self.wide[2]
+        return panels + _HEAD_BYTES + planes + strip
+
+    def lead_bytes(self) -> int:
+        """Return how far the output must begin before the input so that no strip overwrites what is still read."""
+        needed = []
+        for first in range(self.rows, self.wide[0], self.rows):
+            kept = first if self.add else max(0, first * self.stride - self.depthwise.padding[0] + 3 - self.stride)
+            unread = min(kept, self.source[0]) * self.source[1] * self.source[2]
+            needed.append(first * self.target[1] * self.target[2] - unread)
+        return max([0, *needed])
+
+
+class InvertedResidualDsp(Kernel):
+    """Tables as mf_inverted_residual_s8_dsp_args says."""
+
+    function = "mf_inverted_residual_s8_dsp"
+    source = "mf_inverted_residual_s8_dsp.c"
+    helpers = (*MATRIX_HELPERS, "mf_add_s8_dsp.c", "mf_dsp_depthwise.c", "mf_dsp_planes.c")
+    header = "mf_kernels_dsp.h"
+    features = frozenset({"dsp"})
+
+    def matches(self, op: Operator, network: IntegerNetwork) -> bool:
+        """Blocks whose steps each fit their own fast kernel, run one after the other, an even number of channels."""
+        block = Block.at(op, network)
+        if block is None or block.wide[2] % 2 or block.target[2] > block.wide[2]:
+            return False
+        start = network.operators.index(op)
+        together = network.operators[start : start + len(block.operators)] == block.operators
+        fits = Depthwise3x3Dsp().matches(block.depthwise, network) and PointwiseDsp().matches(block.project, network)
+        return together and fits and (block.expand is None or _expands_to_halves(block.expand, network))
+
+    def operators(self, op: Operator, network: IntegerNetwork) -> tuple[Operator, ...]:
+        """Return all steps."""
+        return _block(op, network).operators
+
+    def inputs(self, op: Operator, network: IntegerNetwork) -> tuple[str, ...]:
+        """Return the block's input alone: the addition reads it again."""
+        return op.inputs
+
+    def scratch_bytes(self, op: Operator, network: IntegerNetwork) -> int:
+        """Return panels, head, planes and strip in bytes."""
+        block = _block(op, network)
+        return block.scratch_bytes(block.rows)
+
+    def lead_bytes(self, op: Operator, network: IntegerNetwork) -> int:
+        """No strip overwrites what later ones read."""
+        return _block(op, network).lead_bytes()
+
+    def pack(self, op: Operator, network: IntegerNetwork) -> Tables:
+        """Return the tables of all steps, each name with its step before it."""
+        block = _block(op, network)
+        tables = _named("depthwise", depthwise_tables(block.depthwise, network))
+        tables |= _named("project", matrix_tables(block.project, network))
+        return tables | (_named("expand", matrix_tables(block.expand, network)) if block.expand else {})
+
+    def fields(self, op: Operator, network: IntegerNetwork) -> Fields:
+        """Return shapes, strips, and the constants of all steps."""
+        block = _block(op, network)
+        rule = cast(HighMul, block.depthwise.requantise)
+        constants = {
+            "middle_zero_point": network.tensors[block.depthwise.inputs[0]].zero_point,
+            "depthwise_zero_point": rule.zero_point,
+            "depthwise_lo": rule.lo,
+            "depthwise_hi": rule.hi,
+        }
+        return _shapes(block) | constants | range_fields(block.project.requantise) | _addition(block)
+
+    def instructions(self, op: Operator, network: IntegerNetwork) -> int:
+        """Return what all strips take."""
+        block = _block(op, network)
+        strips = -(-block.wide[0] // block.rows)
+        return 300 + strips * 150 + _expansion_cost(block, strips) + _depthwise_cost(block, strips) + _end_cost(block)
+
+
+def _only_reader(network: IntegerNetwork, name: str) -> Operator | None:
+    """Return the operator that alone reads the tensor `name`, or None."""
+    readers = [op for op in network.operators if name in op.inputs]
+    return readers[0] if len(readers) == 1 and name not in network.outputs else None
+
+
+def _block(op: Operator, network: IntegerNetwork) -> Block:
+    block = Block.at(op, network)
+    assert block is not None
+    return block
+
+
+def _expands_to_halves(op: Conv2D, network: IntegerNetwork) -> bool:
+    """Say whether every value before saturation fits 16 bits, and saturation is all that cuts it."""
+    if not PointwiseDsp().matches(op, network):
+        return False
+    rule = cast(HighMul, op.requantise)
+    largest = op.bound(network.tensors[op.inputs[0]]) << rule.left.astype(np.int64)
+    values = (largest * rule.multiplier.astype(np.int64) >> 32) + 1 + abs(rule.zero_point)
+    return (rule.lo, rule.hi) == (-128, 127) and int(values.max()) < 1 << 15
+
+
+def _named(step: str, tables: Tables) -> Tables:
+    return {f"{step}_{name}": table for name, table in tables.items()}
+
+
+def _shapes(block: Block) -> Fields:
+    names = ("height", "width", "channels")
+    fields = {f"input_{name}": size for name, size in zip(names, block.source, strict=True)}
+    fields |= {f"output_{name}": size for name, size in zip(names, block.target, strict=True)}
+    padding, rows = block.depthwise.padding, block.rows
+    return fields | {
+        "channels": block.wide[2],
+        "stride": block.stride,
+        "pad_top": padding[0],
+        "pad_left": padding[2],
+        "rows": rows,
+        "plane_rows": block.plane_rows(rows),
+        "plane_pitch": block.plane_pitch,
+        "planes": block.planes(rows),
+        "steps": block.steps,
+        "expand_groups": block.expand_groups,
+        "project_groups": groups_of(block.wide[2]),
+        "tile": block.tile(rows),
+    }
+
+
+def _addition(block: Block) -> Fields:
+    add = block.add
+    if add is None:
+        return {}
+    factors = dict(zip(add.inputs, (add.ma, add.mb), strict=True))
+    return {
+        "adds": 1,
+        "add_input": factors[block.operators[0].inputs[0]],
+        "add_projection": factors[block.project.output],
+        "add_c": add.c,
+        "add_shift": add.shift,
+        "add_lo": add.lo,
+        "add_hi": add.hi,
+    }
+
+
+def _expansion_cost(block: Block, strips: int) -> int:
+    height, width, _ = block.source
+    channels, groups = block.wide[2], block.expand_groups
+    if not block.expand:
+        return channels * (strips * 60 + height * (6 + 3 * width))
+    chunks = -(-groups // 8)
+    panels = strips * channels // 2 * (60 + 11 * groups + 14 * chunks)
+    pair = width // 2 * (17 + 10 * groups + 3 * chunks) + width % 2 * (40 + 6 * groups + 3 * chunks)
+    return height * width * (12 + 6 * groups) + panels + channels // 2 * height * (45 + pair)
+
+
+def _depthwise_cost(block: Block, strips: int) -> int:
+    height, _, channels = block.wide
+    kept = (strips - 1) * (3 - block.stride) * (8 + block.plane_pitch // 4)
+    return channels * (strips * 130 + height * (11 + 52 * block.steps) + kept)
+
+
+def _end_cost(block: Block) -> int:
+    pixels, channels = block.wide[0] * block.wide[1], block.wide[2]
+    widening = pixels * (12 + 6 * groups_of(channels))
+    products = product_instructions(pixels, block.tile(block.rows), channels, block.target[2])
+    return widening + products + (9 * pixels * block.target[2] if block.add else 0)
