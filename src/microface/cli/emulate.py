@@ -7,7 +7,6 @@ import numpy as np
 import typer
 
 from microface.chip.devices.bench import require_emulator
-from microface.chip.devices.device import prepare
 from microface.chip.devices.emulated import EmulatedDevice
 from microface.chip.firmware.build import Firmware
 from microface.chip.firmware.model import Model
@@ -75,13 +74,13 @@ def _show(device: EmulatedDevice, result: dict[str, Any]) -> None:
 def read_input(model: Model, path: Path) -> np.ndarray:
     """Return the network's input integers s8 [H, W, C] from an `.npy` file or a photo with one face."""
     if path.suffix.lower() != ".npy":
-        return prepare(model, _crop_of(model, path)[None])[0]
+        return model.prepare(_crop_of(model, path)[None])[0]
     values = _read_npy(path)
     values = values[0] if values.ndim == 4 and len(values) == 1 else values
     if values.shape != model.network.input.shape or values.dtype not in (np.int8, np.uint8):
         wanted = f"int8 or uint8 {list(model.network.input.shape)}"
         raise UserError(path, f"is {values.dtype} {list(values.shape)}", f"give {wanted}")
-    return prepare(model, values[None])[0] if values.dtype == np.uint8 else values
+    return model.prepare(values[None])[0] if values.dtype == np.uint8 else values
 
 
 def _read_npy(path: Path) -> np.ndarray:

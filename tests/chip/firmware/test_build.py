@@ -17,6 +17,7 @@ from microface.chip.targets import Target
 from microface.errors import UserError
 from microface.models import ModelCard, ModelPackage
 from microface.network import IntegerNetwork
+from microface.network.inputs.light import correct_light
 from microface.people.gallery import Gallery, Person
 from microface.people.image import to_image
 from microface.photos.preprocess import Preprocess
@@ -128,6 +129,23 @@ def test_self_test_names_the_first_layer_that_differs(package: ModelPackage, tmp
     place = symbols[f"mf_{damaged.lower()}_weights"].address - device.target.memory("flash").origin
     device.chip.memory.bank("flash")[place : place + 8] ^= 0x40
     assert device.self_test() == damaged
+
+
+@pytest.mark.parametrize("chip", ["stm32h743zi"])
+def test_light_is_corrected_on_the_chip_as_in_numpy(chip: str, package: ModelPackage, tmp_path: Path) -> None:
+    lit = replace(package, preprocess=Preprocess.aligned(16, light="spread"))
+    device = EmulatedDevice(build(lit, Target.load(chip), tmp_path / "fw"))
+    crops = np.random.default_rng(2).integers(0, 256, (6, 16, 16, 3)).astype(np.uint8)
+    crops[0], crops[1], crops[2] = 77, crops[1] // 16 + 200, np.where(crops[2] > 200, 255, 0)
+    np.testing.assert_array_equal(device.embed(crops), HostDevice(lit).embed(crops))
+    expected = np.stack([correct_light(crop) for crop in crops]) ^ 0x80
+    np.testing.assert_array_equal(device.embed(crops), lit.network.run(expected.view(np.int8)).reshape(6, -1))
+    assert device.self_test() is None
+    place = device.chip.address("mf_arena_start") + device.firmware.facts["plan"]["input_offset"]
+    for crop, wanted in zip(crops, expected, strict=True):
+        device.chip.write(place, crop.tobytes())
+        device.chip.call("mf_prepare", place, place)
+        assert device.chip.read(place, crop.size) == wanted.tobytes()
 
 
 def test_host_and_chip_embed_and_match_alike(package: ModelPackage, tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ import numpy as np
 
 from microface.chip.firmware.model import Model
 from microface.errors import UserError
-from microface.network.inputs.mapping import map_bytes
 
 
 @dataclass(frozen=True)
@@ -60,16 +59,6 @@ def check_inputs(model: Model, inputs: np.ndarray) -> np.ndarray:
         given = f"{inputs.dtype} {list(inputs.shape)}"
         raise UserError("input", f"is {given}, {model.name} takes {wanted}", "prepare it again")
     return np.ascontiguousarray(inputs)
-
-
-def prepare(model: Model, crops: np.ndarray) -> np.ndarray:
-    """Return the input integers s8 [N, H, W, 3] of uint8 crops, as the firmware's `mf_prepare` does."""
-    if not model.embeds:
-        raise UserError(model.name, "is a bare network without a crop", "give s8 inputs or a .mface package")
-    if crops.dtype != np.uint8 or crops.shape[1:] != model.network.input.shape:
-        wanted = f"uint8 [N, {', '.join(map(str, model.network.input.shape))}]"
-        raise UserError("crops", f"are {crops.dtype} {list(crops.shape)}, {model.name} takes {wanted}", "crop again")
-    return map_bytes(np.ascontiguousarray(crops))
 
 
 GALLERY_ERRORS = {

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from microface.chip.devices.device import Match, check_gallery, check_inputs, prepare
+from microface.chip.devices.device import Match, check_gallery, check_inputs
 from microface.chip.devices.emulator import CallReport, EmulatedChip
 from microface.chip.firmware.build import Firmware
 from microface.chip.firmware.model import Model
@@ -62,7 +62,7 @@ class EmulatedDevice:
 
     def embed(self, crops: np.ndarray) -> np.ndarray:
         """Return the embeddings s8 [N, D] of uint8 crops [N, H, W, 3], by `mf_embed`."""
-        prepare(self.model, crops)
+        self.model.prepare(crops)
         return np.stack([self._embed_one(each) for each in crops])
 
     def _embed_one(self, crop: np.ndarray) -> np.ndarray:

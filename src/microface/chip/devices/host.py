@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from microface.chip.devices.device import Match, check_gallery, check_inputs, prepare
+from microface.chip.devices.device import Match, check_gallery, check_inputs
 from microface.chip.firmware.emit import emit_application, emit_network
 from microface.chip.firmware.host_library import Sanitizer, build_host_library, host_library_suffix
 from microface.chip.firmware.model import Model
@@ -64,7 +64,7 @@ class HostDevice:
 
     def embed(self, crops: np.ndarray) -> np.ndarray:
         """Return the embeddings s8 [N, D] of uint8 crops [N, H, W, 3]."""
-        return self.run(prepare(self.model, crops)).reshape(len(crops), -1)
+        return self.run(self.model.prepare(crops)).reshape(len(crops), -1)
 
     def write_gallery(self, image: bytes) -> None:
         """Write the binary gallery `image` as the chip would; a `UserError` where it is refused, the old one stays."""

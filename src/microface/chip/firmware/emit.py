@@ -14,9 +14,9 @@ from microface.chip.plan.calls import Call
 from microface.chip.plan.planner import arena_alignment
 from microface.chip.targets import Target
 from microface.errors import UserError
-from microface.network.inputs.mapping import map_bytes
 
 _SCORES = {"l1": "MF_SCORE_L1", "l2": "MF_SCORE_L2", "l2norm": "MF_SCORE_L2NORM", "cosine": "MF_SCORE_COSINE"}
+_PREPARATIONS = {"none": "byte - 128", "spread": "light corrected (spread), then byte - 128"}
 _OUTPUT_TYPES = {"s8": "int8_t", "s32": "int32_t"}
 
 
@@ -118,7 +118,8 @@ def emit_application(model: Model, plan: Plan, calls: Sequence[Call], target: Ta
         "output": model.network.output,
         "seed": SEED,
         "checksums": _checksum_lines(answer),
-        "preparation": "byte - 128",
+        "light": light_of(model),
+        "preparation": _PREPARATIONS[light_of(model)],
         "slot_bytes": plan.gallery.bytes // 2,
         "score_constant": _SCORES.get(model.score or "", ""),
         "model_id_bytes": ", ".join(f"0x{byte:02x}" for byte in bytes.fromhex(model.model_id)),
@@ -127,13 +128,19 @@ def emit_application(model: Model, plan: Plan, calls: Sequence[Call], target: Ta
     return {name: render(f"{name}.j2", **values) for name in names}
 
 
+def light_of(model: Model) -> str:
+    """Return the model's light correction; one without a C kernel is a `UserError`."""
+    light = model.preprocess.light if model.preprocess else "none"
+    if light not in _PREPARATIONS:
+        raise UserError(model.name, f"wants the light correction {light}", "firmware knows none and spread")
+    return light
+
+
 def sample_input(model: Model) -> np.ndarray:
     """Return the known-answer sample as the network's input integers, s8 [H, W, C]."""
-    if model.preprocess is not None and model.preprocess.light != "none":
-        raise UserError(model.name, f"wants the light correction {model.preprocess.light}", "no kernel does it yet")
     source = model.network.input
     drawn = sample_bytes(source.bytes).reshape(source.shape)
-    return map_bytes(drawn) if model.embeds else drawn.view(np.int8)
+    return model.prepare(drawn[None])[0] if model.embeds else drawn.view(np.int8)
 
 
 def _checksum_lines(answer: KnownAnswer) -> str:

@@ -2,8 +2,13 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from microface import __version__
+from microface.errors import UserError
 from microface.models import ModelPackage
+from microface.network.inputs.light import correct_light
+from microface.network.inputs.mapping import map_bytes
 from microface.network.network import IntegerNetwork
 from microface.photos.preprocess import Preprocess
 
@@ -33,6 +38,17 @@ class Model:
     def embeds(self) -> bool:
         """Say whether it takes crops and gives embeddings that a score compares."""
         return self.preprocess is not None and self.score is not None
+
+    def prepare(self, crops: np.ndarray) -> np.ndarray:
+        """Return the input integers s8 [N, H, W, 3] of uint8 crops, as the firmware's `mf_prepare` does."""
+        if not self.embeds:
+            raise UserError(self.name, "is a bare network without a crop", "give s8 inputs or a .mface package")
+        if crops.dtype != np.uint8 or crops.shape[1:] != self.network.input.shape:
+            wanted = f"uint8 [N, {', '.join(map(str, self.network.input.shape))}]"
+            raise UserError("crops", f"are {crops.dtype} {list(crops.shape)}, {self.name} takes {wanted}", "crop again")
+        if self.preprocess is not None and self.preprocess.light == "spread":
+            crops = np.stack([correct_light(crop) for crop in crops]) if len(crops) else crops
+        return map_bytes(np.ascontiguousarray(crops))
 
     @property
     def version(self) -> str:
