@@ -3,17 +3,14 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from microface.cli.evaluate import app
 from microface.errors import UserError
-from microface.evaluate.crops import box_landmarks, centre_landmarks, crops_of_files
+from microface.evaluate.crops import crops_of_files
 from microface.evaluate.engines import open_engine
 from microface.evaluate.people import people_files
-from microface.photos.align import TEMPLATE, umeyama
-from microface.photos.face import Box
 from microface.photos.preprocess import Preprocess
 
 PAIRS = (
@@ -77,7 +74,7 @@ def test_what_is_not_there_is_named(package_file: Path, pictures: Path, tmp_path
     (tmp_path / "list.txt").write_text("women/Ada/Ada_0001.jpg\nwomen/Ada/Ada_0009.jpg\n")
     with pytest.raises(UserError, match=r"list\.txt:2"):
         people_files(pictures, tmp_path / "list.txt")
-    with pytest.raises(UserError, match="choose aligned or boxes"):
+    with pytest.raises(UserError, match="choose aligned, boxes, centre"):
         crops_of_files(pictures, ["Ada/Ada_0001.jpg"], Preprocess.aligned(16), "round")  # type: ignore[arg-type]
 
 
@@ -86,11 +83,3 @@ def test_lists_pick_photos_of_people(pictures: Path, tmp_path: Path) -> None:
     files, owners = people_files(pictures, tmp_path / "list.txt")
     assert files == ["Ben/Ben_0001.jpg", "Ada/Ada_0001.jpg", "Ada/Ada_0003.jpg"] and owners.tolist() == [1, 0, 0]
     assert len(people_files(pictures)[0]) == 18
-
-
-def test_boxes_and_centres_make_upright_crops() -> None:
-    matrix = umeyama(box_landmarks(Box(50, 40, 50 + 77.3, 145)), TEMPLATE)
-    assert matrix[:, :2] == pytest.approx(np.eye(2), abs=1e-9)  # a box as wide as in the template: no scale, no turn
-    centre = centre_landmarks(np.zeros((250, 200, 3), np.uint8))
-    eyes = centre[1] - centre[0]
-    assert np.hypot(*eyes) == pytest.approx(34, abs=0.1) and 90 < centre[:, 0].mean() < 110

@@ -26,7 +26,7 @@ app = typer.Typer(help="Measure recognition on the integer network, a float one 
 EngineOption = Annotated[str, typer.Option("--engine", help="integer (what ships), float or teacher.")]
 Teacher = Annotated[Path | None, typer.Option(help="The teacher's ONNX file, for --engine teacher.", metavar="FILE")]
 Score = Annotated[str | None, typer.Option(help="l1, l2, l2norm or cosine; the package's own unless given.")]
-Crop = Annotated[str, typer.Option(help="aligned by landmarks, or boxes: what a chip without landmarks can make.")]
+Crop = Annotated[str, typer.Option(help="aligned as the package says; boxes or centre: what a chip can make.")]
 Picture = Annotated[Path | None, typer.Option("--roc", help="Draw the ROC to this PNG or SVG.", metavar="FILE")]
 Threads = Annotated[int, typer.Option(help="Threads of the engine.")]
 ALL_THREADS = os.cpu_count() or 1
