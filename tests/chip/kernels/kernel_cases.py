@@ -132,6 +132,15 @@ def depthwise(draw: Draw) -> Case:
 
 
 @st.composite
+def depthwise3x3(draw: Draw) -> Case:
+    """The usual window of MobileNets, stride 1 or 2, rows that end with a step of four outputs or do not."""
+    stride = draw(st.sampled_from([1, 2]))
+    shape = draw(st.integers(3, 12)), draw(st.integers(3, 19)), draw(st.integers(1, 6))
+    padding = tuple(draw(st.integers(0, 2)) for _ in range(4))
+    return _weighted(draw, DepthwiseConv2D, shape, (3, 3, shape[2]), stride=(stride, stride), padding=padding)
+
+
+@st.composite
 def global_depthwise(draw: Draw) -> Case:
     """The kernel covers the whole map."""
     rows, columns, channels = draw(st.integers(1, 8)), draw(st.integers(1, 8)), draw(st.integers(1, 17))

@@ -18,6 +18,7 @@ EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=list(H
 FAMILIES: dict[str, Callable[[], st.SearchStrategy[cases.Case]]] = {
     "conv2d": cases.convolutions,
     "depthwise": cases.depthwise,
+    "depthwise3x3": cases.depthwise3x3,
     "global_depthwise": cases.global_depthwise,
     "pointwise": cases.pointwise,
     "dense": cases.dense,

@@ -1,5 +1,7 @@
 """Convolutions on Armv7E-M: gathered windows, then the products of pointwise convolutions."""
 
+import numpy as np
+
 from microface.chip.plan.kernels.base import Fields, Kernel, Tables, pixels_of, source_of, target_of
 from microface.chip.plan.kernels.matrix_dsp import (
     MATRIX_HELPERS,
@@ -35,10 +37,11 @@ class ConvDsp(Kernel):
         return pixels, inputs, tile_pixels(pixels, inputs)
 
     def scratch_bytes(self, op: Operator, network: IntegerNetwork) -> int:
-        """Return the bytes of both panels and one window."""
+        """Return the bytes of both panels, a row of a window and the rests of all its rows."""
         assert isinstance(op, Conv2D)
         _, inputs, tile = self._sizes(op, network)
-        return scratch_of(tile, inputs) + 4 * groups_of(inputs)
+        rows = op.window.size[0]
+        return scratch_of(tile, inputs) + inputs // rows + rows * (inputs // rows % 4)
 
     def lead_bytes(self, op: Operator, network: IntegerNetwork) -> int:
         """After each tile, its outputs must end before the first row that a later tile reads."""
@@ -51,9 +54,9 @@ class ConvDsp(Kernel):
         return max([0, *(end * channels - row * row_bytes for end, row in zip(ends, rows, strict=True))])
 
     def pack(self, op: Operator, network: IntegerNetwork) -> Tables:
-        """Return weights, pairs of constants and shifts."""
+        """Return weights in the order in which a window is read, pairs of constants and shifts."""
         assert isinstance(op, Conv2D)
-        return matrix_tables(op, network)
+        return matrix_tables(op, network, reading_order(op))
 
     def fields(self, op: Operator, network: IntegerNetwork) -> Fields:
         """Return the sizes of matrices and tile, the window and the output's range."""
@@ -69,5 +72,14 @@ class ConvDsp(Kernel):
         assert isinstance(op, Conv2D)
         pixels, inputs, tile = self._sizes(op, network)
         rows, run = op.window.size[0], inputs // op.window.size[0]
-        gathering = pixels * (45 + rows * (20 + 5 * (run // 4) + 5 * (run % 4)) + 6 * groups_of(inputs))
-        return 60 + gathering + product_instructions(pixels, tile, inputs, len(op.bias))
+        rests = 20 + 6 * groups_of(rows * (run % 4)) if run % 4 else 0
+        widening = pixels * (45 + rows * (22 + 6 * (run // 4) + 5 * (run % 4)) + rests)
+        return 60 + widening + product_instructions(pixels, tile, inputs, len(op.bias))
+
+
+def reading_order(op: Conv2D) -> np.ndarray:
+    """Return int [KH * KW * I]: the whole words of each row of a window, then the bytes that each row has left."""
+    rows = op.window.size[0]
+    taps = np.arange(op.weights[0].size).reshape(rows, -1)
+    whole = taps.shape[1] // 4 * 4
+    return np.concatenate([taps[:, :whole].ravel(), taps[:, whole:].ravel()])

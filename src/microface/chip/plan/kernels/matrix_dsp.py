@@ -51,14 +51,18 @@ def pair_channels(channels: int) -> np.ndarray:
     return np.stack([first, first + 1], axis=1)
 
 
-def matrix_tables(op: WeightedOperator, network: IntegerNetwork) -> Tables:
-    """Return `weights`, `pairs` and, where a shift is not 0, `left`, as mf_matrix_dsp_args says."""
+def matrix_tables(op: WeightedOperator, network: IntegerNetwork, taps: np.ndarray | None = None) -> Tables:
+    """Return `weights`, `pairs` and, where a shift is not 0, `left`, as mf_matrix_dsp_args says.
+
+    `taps` is the order in which an output's inputs are read, where it is not the network's.
+    """
     assert isinstance(op.requantise, HighMul)
     order = pair_channels(len(op.bias))
     left = op.requantise.left[order]
     bias = folded_bias(op, network)[order] << left
     pairs = np.concatenate([bias, op.requantise.multiplier[order]], axis=1).astype(np.int32)
-    tables = {"weights": interleave(op.weights_per_output()[order]), "pairs": pairs}
+    weights = op.weights_per_output() if taps is None else op.weights_per_output()[:, taps]
+    tables = {"weights": interleave(weights[order]), "pairs": pairs}
     return tables | ({"left": left.astype(np.uint8)} if left.any() else {})
 
 
