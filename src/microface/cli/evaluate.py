@@ -1,6 +1,7 @@
 """`microface evaluate`: how well a network recognises, on data sets with an official protocol or on your own."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -17,9 +18,11 @@ from microface.evaluate.open_set import Draws, OpenSetResult, judge, run_trials
 from microface.evaluate.pairs import find_root, parse_folds, read_pairs
 from microface.evaluate.people import people_files
 from microface.evaluate.plots import save_roc
+from microface.evaluate.visits import genuine_at, measure_dataset, to_json
 from microface.metrics.roc import roc
 from microface.network.scores import ScoreName
 from microface.people.threshold import DEFAULT_RATE
+from microface.photos.dataset import Dataset
 
 app = typer.Typer(help="Measure recognition on the integer network, a float one or the teacher.", no_args_is_help=True)
 
@@ -148,6 +151,34 @@ def _show_open_set(used: Engine, result: OpenSetResult) -> None:
         f"DIR at FPIR {each.fpir:g}: {100 * each.dir:.1f} % (95 %: {_percent((each.low, each.high))})"
         for each in result.dir_at_fpir
     )
+
+
+@app.command("visits")
+def visits(
+    network: NetworkName,
+    data: Annotated[Path, typer.Option(help="Data set that `microface prepare` made, with held-out people.")],
+    output: Annotated[Path | None, typer.Option(help="Write the package with these statistics here (.mface).")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the photos enrolled.")] = 0,
+    threads: Threads = ALL_THREADS,
+    json: JsonFile = None,
+) -> None:
+    """Count how often visits of held-out people are accepted: the statistics that thresholds are chosen from.
+
+    Example: `microface evaluate visits default --data build/faces --json visits.json`
+    """
+    used = open_engine("integer", network, threads=threads)
+    statistics = measure_dataset(Dataset.open(data), used, seed)
+    found = genuine_at(statistics)
+    names = sorted({name for rates in found.values() for name in rates}, key=float, reverse=True)
+    rows = [(n, *(f"{rates[name]:.4f}" if name in rates else "-" for name in names)) for n, rates in found.items()]
+    title = f"{used.network}, {used.score.name}: genuine visits accepted, by strangers accepted per person"
+    console.print(table(title, ("photos", *names), rows))
+    trials = f"{statistics.strangers.trials[0]:,} visits of strangers"
+    say([f"{statistics.strangers.people[0]:,} held-out people; {trials} with {statistics.photos[0]} photo enrolled"])
+    if output is not None:
+        replace(models.load(network), statistics=statistics).save(output)
+        say([f"package with these statistics in {output}"])
+    save_json(json, to_json(statistics, used))
 
 
 def _percent(interval: tuple[float, float]) -> str:
