@@ -10,7 +10,6 @@ from microface.chip.devices.bench import require_emulator
 from microface.chip.devices.emulated import EmulatedDevice
 from microface.chip.firmware.build import Firmware
 from microface.chip.firmware.model import Model
-from microface.chip.plan.timing import milliseconds
 from microface.cli.options import JsonFile, save_json
 from microface.console import console, table
 from microface.errors import UserError
@@ -41,7 +40,6 @@ def emulate(
 def _run(device: EmulatedDevice, values: np.ndarray) -> dict[str, Any]:
     output = device.run(values[None])
     assert device.last is not None
-    low, high = milliseconds(device.last.instructions, device.target)
     return {
         "network": device.model.name,
         "model_id": device.model.model_id,
@@ -51,7 +49,7 @@ def _run(device: EmulatedDevice, values: np.ndarray) -> dict[str, Any]:
         "stack_bytes": device.last.stack_bytes,
         "arena_bytes": device.arena_bytes,
         "flash_bytes": device.firmware.flash_bytes,
-        "estimated_milliseconds": [low, high],
+        "estimated_milliseconds": list(device.milliseconds()),
         "functions": device.last.counts.functions,
     }
 

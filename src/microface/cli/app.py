@@ -1,0 +1,40 @@
+"""The application: every verb under its name, in the order of the data's way."""
+
+import typer
+
+from microface.cli import evaluate, people
+from microface.cli.bench import bench
+from microface.cli.build import build
+from microface.cli.demo import demo
+from microface.cli.emulate import emulate
+from microface.cli.enroll import enroll
+from microface.cli.identify import identify_photos
+from microface.cli.models import models
+from microface.cli.plan import plan
+from microface.cli.prepare import prepare
+from microface.cli.quantize import quantize
+from microface.cli.targets import targets
+from microface.cli.train import train
+
+app = typer.Typer(
+    name="microface",
+    help="From photos of people to a microcontroller that recognises them.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+app.command("demo")(demo)
+app.command("prepare")(prepare)
+app.command("train")(train)
+app.command("quantize")(quantize)
+app.command("plan")(plan)
+app.command("build")(build)
+app.command("emulate")(emulate)
+app.command("enroll")(enroll)
+app.add_typer(people.app, name="people")
+app.command("identify")(identify_photos)
+app.add_typer(evaluate.app, name="evaluate")
+app.command("bench")(bench)
+app.command("models")(models)
+app.command("targets")(targets)

@@ -1,0 +1,77 @@
+"""`microface demo`: the main job from end to end."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from microface.cli.options import TargetName
+from microface.console import console, table
+from microface.errors import UserError
+from microface.files import write_json
+from microface.sizes import show_size
+
+if TYPE_CHECKING:
+    from microface.demo.result import DemoResult
+
+
+def demo(
+    photos: Annotated[
+        Path | None, typer.Option(help="Your own: a folder of photos per person; `unknown` holds strangers.")
+    ] = None,
+    output: Annotated[Path, typer.Option(help="Where firmware and report go.")] = Path("build/demo"),
+    model: Annotated[str, typer.Option(help="A shipped model or a .mface file.")] = "default",
+    target: TargetName = "stm32h743zi",
+) -> None:
+    """Enrol people from photos, build firmware, recognise visits on an emulated chip.
+
+    Example: `microface demo --photos my-family --output build/demo`
+    """
+    _require_emulator()
+    from microface import models
+    from microface.chip.targets import Target
+    from microface.demo.cast import made_up_people, people_of
+    from microface.demo.report import NOTES, write_report
+    from microface.demo.run import run
+
+    cast = made_up_people() if photos is None else people_of(photos)
+    result = run(cast, models.load(model), Target.load(target), output)
+    write_report(result, output / "report.html")
+    write_json(output / "demo.json", result.to_json())
+
+    rows = [
+        (
+            "/".join(v.visit.photo.parts[-2:]),
+            v.visit.person or "stranger",
+            v.answer,
+            v.distance,
+            "" if v.right else "wrong",
+        )
+        for v in result.verdicts
+    ]
+    title = f"Visits on the emulated {result.firmware.target.title} (threshold {result.gallery.threshold:,})"
+    console.print(table(title, ("photo", "shows", "chip says", "distance", ""), rows))
+    for line in (*result.threshold_lines, *NOTES[:2]):
+        console.print(line, style="dim", highlight=False)
+    for line in _summary(result):
+        console.print(line, highlight=False)
+    console.print(f"report: {output / 'report.html'}", highlight=False)
+
+
+def _summary(result: "DemoResult") -> list[str]:
+    (named, known), (refused, strangers) = result.share(False), result.share(True)
+    low, high = result.milliseconds
+    firmware = result.firmware
+    return [
+        f"{named} of {known} visits of enrolled people named right, {refused} of {strangers} strangers unknown",
+        f"{result.instructions:,} instructions per face (counted), {low:.0f} to {high:.0f} ms (estimated)",
+        f"flash {show_size(firmware.flash_bytes)}, arena {show_size(firmware.arena_bytes)}, "
+        f"stack {result.stack_bytes} B",
+    ]
+
+
+def _require_emulator() -> None:
+    try:
+        import unicorn  # noqa: F401
+    except ImportError as error:
+        raise UserError("the emulator", "is not installed", "run pip install 'microface[emulator]'") from error
