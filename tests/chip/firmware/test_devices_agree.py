@@ -72,9 +72,14 @@ def test_chip_equals_numpy_on_the_anchor_and_costs_what_is_planned(
     device = EmulatedDevice(firmware)
     np.testing.assert_array_equal(device.run(inputs), anchor.run(inputs))
     assert device.last is not None
+    low, high = device.milliseconds()
+    planned = firmware.facts["plan"]["estimated_milliseconds"]
+    assert 0.95 * planned[0] <= low < high <= 1.05 * planned[1]
     estimate = firmware.facts["plan"]["estimated_instructions"]
     assert abs(estimate / device.last.instructions - 1) <= 0.03
     layers = device.layers(inputs[2])
+    with pytest.raises(ValueError, match="right after"):
+        device.milliseconds()
     assert 0 <= device.last.instructions - sum(layer.instructions for layer in layers) < 50 * len(layers)
     assert firmware.facts["measured"]["stack_bytes"] >= 2 * device.last.stack_bytes
 

@@ -53,10 +53,10 @@ def measure_on_chip(source: ModelPackage | IntegerNetwork, target: Target) -> Ch
         inputs = random_input(network)
         if not np.array_equal(device.run(inputs), network.run(inputs)) or device.last is None:
             raise RuntimeError(f"{network.name} on {target.name} differs from its integer meaning")
-        per_instruction = 1000 / target.timing.clock_hz
-        low, high = (device.last.instructions * c * per_instruction for c in target.timing.cycles_per_instruction)
         sizes = firmware.arena_bytes, firmware.flash_bytes, device.last.stack_bytes
-        return ChipFigures(device.model.name, target.name, device.last.instructions, *sizes, network.macs, (low, high))
+        return ChipFigures(
+            device.model.name, target.name, device.last.instructions, *sizes, network.macs, device.milliseconds()
+        )
 
 
 def host_milliseconds(device: HostDevice) -> float:

@@ -72,11 +72,11 @@ class BlockCounter:
 
     def total(self) -> int:
         """Return the number of executed instructions."""
-        return int(self._per_instruction()[1].sum())
+        return int(self.per_instruction()[1].sum())
 
     def counts(self, firmware: Firmware) -> Counts:
         """Return the executed instructions in total and per function of `firmware`."""
-        addresses, runs = self._per_instruction()
+        addresses, runs = self.per_instruction()
         functions: dict[str, int] = {}
         for address, run in zip(addresses.tolist(), runs.tolist(), strict=True):
             function = firmware.function_at(address)
@@ -84,7 +84,7 @@ class BlockCounter:
             functions[name] = functions.get(name, 0) + run
         return Counts(sum(functions.values()), functions)
 
-    def _per_instruction(self) -> tuple[np.ndarray, np.ndarray]:
+    def per_instruction(self) -> tuple[np.ndarray, np.ndarray]:
         """Addresses of all executed instructions, and how often each ran."""
         runs = np.cumsum(self._starts.view(np.int64) - self._ends.view(np.int64))[:-1]
         touched = np.flatnonzero(runs)

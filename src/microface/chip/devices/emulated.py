@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from microface.chip.devices.cycles import cycles
 from microface.chip.devices.device import Match, check_gallery, check_inputs
 from microface.chip.devices.emulator import CallReport, EmulatedChip
 from microface.chip.firmware.build import Firmware
 from microface.chip.firmware.model import Model
 from microface.chip.firmware.tables import c_names
+from microface.chip.plan.timing import milliseconds
 from microface.chip.targets import Target
 from microface.errors import UserError
 
@@ -70,6 +72,21 @@ class EmulatedDevice:
         self.chip.write(self._input, crop.tobytes())
         self.last = self.chip.run("mf_embed", self._input, self._output)
         return self._read_output().reshape(-1)
+
+    def milliseconds(self) -> tuple[float, float]:
+        """Return an estimate (low, high) for `last`, before anything else runs: on an M4 by kinds of instructions.
+
+        Elsewhere by the target's cycles per instruction.
+        """
+        if self.last is None or self.last.counts != self.chip.counts():
+            raise ValueError("milliseconds are told right after run or embed")
+        if self.target.cpu != "Cortex-M4":
+            return milliseconds(self.last.instructions, self.target)
+        flash = self.target.memory(self.target.placement.code)
+        code = self.chip.read(flash.origin, self.firmware.flash_bytes)
+        wait_states = self.target.timing.flash_wait_states
+        low, high = cycles(*self.chip.executed(), code, flash.origin, wait_states)
+        return 1000 * low / self.target.timing.clock_hz, 1000 * high / self.target.timing.clock_hz
 
     def self_test(self) -> str | None:
         """Run the known-answer test; return None, or the name of the first layer that differs."""

@@ -97,6 +97,10 @@ class EmulatedChip:
         """Return the counts of the newest run, up to the fault where it ended in one."""
         return self._processor.counts()
 
+    def executed(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the addresses of all instructions that the newest run executed, and how often each ran."""
+        return self._processor.executed()
+
     def address(self, place: str | int) -> int:
         """Return the address of a symbol; an address is returned as it is."""
         return place if isinstance(place, int) else self.firmware.symbol(place).address

@@ -93,6 +93,10 @@ class Processor:
         """Return the counts of the newest run, up to the fault where there was one."""
         return self._counter.counts(self._surroundings.firmware)
 
+    def executed(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the addresses of all instructions that the newest run executed, and how often each ran."""
+        return self._counter.per_instruction()
+
     def get(self, register: str) -> int:
         """Return a register: R0 to R3, SP, LR or PC."""
         return int(self._engine.reg_read(self._registers[register]))
