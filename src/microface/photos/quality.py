@@ -13,6 +13,8 @@ Reason = Literal["no_face", "several_faces", "too_small", "blurred", "too_dark",
 REASONS: tuple[Reason, ...] = get_args(Reason)
 _INNER = slice(24, 88), slice(24, 88)
 """The part of an aligned 112 x 112 crop that is face whatever the hair."""
+_ROUNDING = 20 / 12
+"""Variance that rounding to bytes alone gives a Laplacian: 1/12 per pixel, times the squares of its weights."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +87,8 @@ def _reasons(measured: Quality, limits: Limits, rival: bool) -> tuple[Reason, ..
 
 def _tones(photo: np.ndarray, face: Face) -> tuple[float, float]:
     grey = cv2.cvtColor(crop(photo, face.points, TEACHER_VIEW), cv2.COLOR_RGB2GRAY)[_INNER]
-    edges = cv2.Laplacian(grey, cv2.CV_32F)
-    return float(edges.std() / max(float(grey.std()), 1.0)), float(grey.mean())
+    edges = max(float(cv2.Laplacian(grey, cv2.CV_32F).var()) - _ROUNDING, 0.0)
+    return edges**0.5 / max(float(grey.std()), 1.0), float(grey.mean())
 
 
 def _pose(points: np.ndarray) -> tuple[float, float]:

@@ -8,8 +8,8 @@ Over the n = H * W * 3 bytes b of a crop, with S = sum b and Q = sum b * b (`//`
     table[b] = min(max(128 + (((b - mean) * gain + 128) >> 8), 0), 255)
 
 229376 = 56 * 16 * 256. The crop's bytes go through the table of 256 bytes. Gains stay between 1/2 and 4, so that the
-noise of a dark photo is not blown up without end. n * Q, S * S and 256 * (n * Q - S * S) stay below 2^63 up to
-1024 x 1024 pixels.
+noise of a dark photo is not blown up without end. n * Q stays below 2^63 up to 1024 x 1024 pixels; 256 (n Q - S S)
+does not, so in 64 bits d = n * Q - S * S is divided in two steps: 256 * (d // n^2) + 256 * (d % n^2) // n^2.
 """
 
 from math import isqrt

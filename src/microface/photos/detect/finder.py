@@ -38,6 +38,8 @@ class Finder:
     def find(self, photo: np.ndarray) -> tuple[Face, ...]:
         """Return the faces in the RGB `photo` (uint8 [H, W, 3]) in its pixels, best score first."""
         factor = min(1.0, self.search.longest / max(photo.shape[:2]))
+        if min(photo.shape[:2]) * factor < 1:  # a line, which cannot be scaled
+            return ()
         small = photo if factor == 1 else cv2.resize(photo, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
         faces = self._search(np.asarray(small))
         return faces if factor == 1 else tuple(face.scaled(1 / factor) for face in faces)

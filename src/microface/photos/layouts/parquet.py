@@ -32,7 +32,7 @@ class Parquet:
 
     def read(self, entry: PhotoEntry) -> bytes:
         """Return the bytes of one photo."""
-        return bytes(_pictures(Path(entry.file))[entry.row].as_py())
+        return bytes(_pictures(Path(entry.file))[entry.row].as_py() or b"")
 
 
 def _tables(source: Path) -> list[Path]:

@@ -1,9 +1,13 @@
 """Running a preparation: resumable, in several processes, readable while it runs."""
 
+import contextlib
 import multiprocessing
+import signal
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
+from types import FrameType
 
 import numpy as np
 
@@ -96,10 +100,33 @@ def _made(
     if min(workers, len(tasks)) < 2:
         yield from ((task, make_shard(recipe, folder, task, held_out)) for task in tasks)
         return
-    with ProcessPoolExecutor(min(workers, len(tasks)), multiprocessing.get_context("spawn")) as pool:
-        futures = {pool.submit(make_shard, recipe, folder, task, held_out): task for task in tasks}
+    with ProcessPoolExecutor(min(workers, len(tasks)), multiprocessing.get_context("spawn"), _leave_quietly) as pool:
+        with _not_interrupted():
+            futures = {pool.submit(make_shard, recipe, folder, task, held_out): task for task in tasks}
         try:
             for future in as_completed(futures):
                 yield futures[future], future.result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextlib.contextmanager
+def _not_interrupted() -> Iterator[None]:
+    """Hold back interrupts from the keyboard while processes start, which inherit that: half started they complain."""
+    if threading.current_thread() is not threading.main_thread():  # only the main thread may set signals
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _leave_quietly() -> None:
+    """Let an interrupt from the keyboard end this worker's shard without a traceback."""
+    signal.signal(signal.SIGINT, _leave)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)

@@ -1,0 +1,46 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from microface.errors import UserError
+from microface.photos.align import TEMPLATE_EYE_DISTANCE
+from microface.photos.preprocess import Preprocess
+
+preprocesses = st.builds(
+    Preprocess,
+    st.sampled_from(["aligned", "loose"]),
+    st.integers(8, 1024),
+    st.integers(8, 1024),
+    st.floats(1, 1024),
+    st.sampled_from(["black", "replicate"]),
+    st.sampled_from(["none", "spread"]),
+)
+
+
+@given(preprocesses)
+def test_json_and_back(preprocess: Preprocess) -> None:
+    assert Preprocess.from_json(json.loads(json.dumps(preprocess.to_json()))) == preprocess
+
+
+def test_sizes() -> None:
+    assert Preprocess.aligned(112).eye_distance == pytest.approx(TEMPLATE_EYE_DISTANCE)
+    assert (Preprocess.aligned(96, 4).width, Preprocess.aligned(96, 4).height) == (104, 104)
+    assert Preprocess.aligned(96, 4).eye_distance == Preprocess.aligned(96).eye_distance
+    assert (Preprocess.loose().width, Preprocess.loose().height, Preprocess.loose().eye_distance) == (120, 160, 40)
+
+
+@pytest.mark.parametrize(
+    "change", [{"geometry": "sideways"}, {"light": "sun"}, {"width": 0}, {"height": 5000}, {"colour": "red"}]
+)
+def test_what_is_not_known_is_refused(change: dict[str, object]) -> None:
+    with pytest.raises(UserError):
+        Preprocess.from_json(Preprocess.aligned(96).to_json() | change)
+
+
+def test_a_missing_field_is_refused() -> None:
+    value = Preprocess.aligned(96).to_json()
+    del value["eye_distance"]
+    with pytest.raises(UserError):
+        Preprocess.from_json(value)
