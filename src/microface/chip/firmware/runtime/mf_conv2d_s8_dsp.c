@@ -6,10 +6,11 @@
  * pointwise convolution. A window's inputs come in an order that reads words: the whole words of each of its rows,
  * then the one to three bytes that each row has left. The output may overlap the input as far as no tile overwrites
  * what a later one reads.
- * Scratch: MF_DSP_PANEL_WORDS(groups) + 2 * tile * groups words, a row of a window, what all its rows have left.
+ * Scratch: MF_DSP_PANEL_WORDS(groups) + 2 * tile * groups words, what a window's rows have left, a window.
  */
 #include "mf_dsp.h"
 #include "mf_dsp_matrix.h"
+#include "mf_dsp_widen.h"
 
 typedef mf_conv2d_s8_dsp_args arguments;
 
@@ -22,10 +23,9 @@ static int8_t *copy(int8_t *to, const int8_t *from, int32_t count)
 }
 
 /* One row of a window that reaches into the padding or has gaps; `row` is the input's row or NULL in the padding. */
-static const int8_t *gather_row(const arguments *args, const int8_t *row, int32_t left, int8_t *to)
+static int8_t *gather_row(const arguments *args, const int8_t *row, int32_t left, int8_t *to)
 {
     const int32_t channels = args->input_channels;
-    const int8_t *begin = to;
     for (int32_t kx = 0; kx < args->kernel_width; kx++) {
         const int32_t x = left + kx * args->dilation_x;
         if (row && x >= 0 && x < args->input_width) {
@@ -36,39 +36,39 @@ static const int8_t *gather_row(const arguments *args, const int8_t *row, int32_
             }
         }
     }
-    return begin;
+    return to;
 }
 
-/* The whole words of a row; returns where the next row's groups go. */
-static uint32_t *widen_words(uint32_t *panel, const int8_t *cells, int32_t words, int32_t step)
+/* All rows of such a window, one after the other. */
+static void gather(const arguments *args, const int8_t *input, int32_t top, int32_t left, int8_t *to)
 {
-    for (const int8_t *end = cells + 4 * words; cells < end; cells += 4) {
-        const uint32_t word = mf_dsp_load(cells);
-        panel[0] = mf_dsp_even(word);
-        panel[1] = mf_dsp_odd(word);
-        panel += step;
-    }
-    return panel;
-}
-
-/* The window of the output pixel at (y, x); its groups lie `step` words apart. */
-static void widen_window(const arguments *args, const int8_t *input, int32_t y, int32_t x, uint32_t *panel,
-                         int32_t step, int8_t *spare)
-{
-    const int32_t pitch = args->input_width * args->input_channels, run = args->kernel_width * args->input_channels;
-    const int32_t left = x * args->stride_x - args->pad_left, rest = run & 3;
-    const int whole = args->dilation_x == 1 && left >= 0 && left + args->kernel_width <= args->input_width;
-    int8_t *rests = spare + run;
-    int32_t iy = y * args->stride_y - args->pad_top;
     for (int32_t ky = 0; ky < args->kernel_height; ky++) {
-        const int8_t *row = iy >= 0 && iy < args->input_height ? input + iy * pitch : (const int8_t *)0;
-        const int8_t *cells = whole && row ? row + left * args->input_channels : gather_row(args, row, left, spare);
-        panel = widen_words(panel, cells, run >> 2, step);
-        rests = copy(rests, cells + run - rest, rest);
-        iy += args->dilation_y;
+        const int32_t y = top + ky * args->dilation_y;
+        const int inside = y >= 0 && y < args->input_height;
+        const int8_t *row = input + (inside ? y : 0) * args->input_width * args->input_channels;
+        to = gather_row(args, inside ? row : (const int8_t *)0, left, to);
     }
-    if (rest) {
-        mf_dsp_widen_pixel(panel, spare + run, rest * args->kernel_height, step);
+}
+
+/* The window of the output pixel at (y, x) into a panel whose `window` is set but for its pitch. */
+static void widen_window(const arguments *args, const int8_t *input, int32_t y, int32_t x, uint32_t *panel,
+                         mf_dsp_window *window)
+{
+    const int32_t channels = args->input_channels, run = args->kernel_width * channels;
+    const int32_t top = y * args->stride_y - args->pad_top, left = x * args->stride_x - args->pad_left;
+    const int32_t bottom = top + (args->kernel_height - 1) * args->dilation_y;
+    const int8_t *cells = window->rests + args->kernel_height * window->rest;
+    if (top < 0 || bottom >= args->input_height || left < 0 || left + args->kernel_width > args->input_width ||
+        args->dilation_x > 1) {
+        gather(args, input, top, left, window->rests + args->kernel_height * window->rest);
+        window->pitch = run;
+    } else {
+        cells = input + (top * args->input_width + left) * channels;
+        window->pitch = args->dilation_y * args->input_width * channels;
+    }
+    panel = mf_dsp_widen_rows(panel, cells, window);
+    if (window->rest) {
+        mf_dsp_widen_pixel(panel, window->rests, window->rest * args->kernel_height, window->step / 4);
     }
 }
 
@@ -76,10 +76,12 @@ static void widen_window(const arguments *args, const int8_t *input, int32_t y, 
 static void widen_windows(const arguments *args, const int8_t *input, int32_t first, int32_t count, uint32_t *panel,
                           int8_t *spare)
 {
+    const int32_t run = args->kernel_width * args->input_channels;
+    mf_dsp_window window = {.words = run >> 2, .rows = args->kernel_height, .rest = run & 3, .rests = spare};
     int32_t y = first / args->output_width, x = first % args->output_width;
     for (int32_t i = 0; i < count; i++) {
-        const int32_t step = (i | 1) < count ? 4 : 2;
-        widen_window(args, input, y, x, panel + 2 * (i & 1), step, spare);
+        window.step = (i | 1) < count ? 16 : 8;
+        widen_window(args, input, y, x, panel + 2 * (i & 1), &window);
         panel += (i & 1) ? 4 * args->groups : 0;
         if (++x == args->output_width) {
             x = 0;

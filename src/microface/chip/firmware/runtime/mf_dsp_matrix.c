@@ -4,6 +4,7 @@
 #include "mf_dsp_matrix.h"
 
 #include "mf_dsp.h"
+#include "mf_dsp_widen.h"
 
 void mf_dsp_widen_pixel(uint32_t *panel, const int8_t *pixel, int32_t inputs, int32_t step)
 {
@@ -35,45 +36,28 @@ void mf_dsp_widen(uint32_t *panel, const int8_t *pixels, int32_t count, int32_t 
     }
 }
 
-static void widen_groups(uint32_t *panel, const int8_t *weights, int32_t groups)
+/* Scale all pairs of halves, channel u or v, by 2^left: exact in 16 bits, since |w| <= 128 and left <= 8. */
+static void shift_weights(uint32_t *panel, int32_t groups, const uint8_t *left)
 {
-    for (const uint32_t *end = panel + 4 * groups; panel < end; panel += 4) {
-        const uint32_t even = mf_dsp_load(weights), odd = mf_dsp_load(weights + 4);
-        panel[0] = mf_dsp_even(even);
-        panel[1] = mf_dsp_odd(even);
-        panel[2] = mf_dsp_even(odd);
-        panel[3] = mf_dsp_odd(odd);
-        weights += 8;
-    }
-}
-
-/* Scale a pair of halves, channel u or v, by 2^left: exact in 16 bits, since |w| <= 128 and left <= 8. */
-static void shift_groups(uint32_t *panel, int32_t groups, const uint8_t *left)
-{
-    for (int32_t i = 0; i < 4 * groups; i++) {
-        const uint32_t shift = left[i & 1];
-        panel[i] = ((panel[i] & 0xffffU) << shift & 0xffffU) | (panel[i] & 0xffff0000U) << shift;
+    for (int32_t group = 0; group < groups; group++) {
+        for (int32_t i = 0; i < 4; i++) {
+            const uint32_t shift = left[i & 1];
+            panel[i] = ((panel[i] & 0xffffU) << shift & 0xffffU) | (panel[i] & 0xffff0000U) << shift;
+        }
+        panel += (groups - group - 1) % MF_DSP_CHUNK == 0 ? 5 : 4; /* a word follows each chunk */
     }
 }
 
 mf_dsp_tail *mf_dsp_fill_panel(const mf_matrix_dsp_args *args, int32_t pair, uint32_t *panel)
 {
     const int32_t *constants = args->pairs + 4 * pair;
-    const int8_t *weights = args->weights + 8 * args->groups * pair;
     mf_dsp_head *head = (mf_dsp_head *)panel;
     head->bias[0] = head->bias[2] = constants[0];
     head->bias[1] = head->bias[3] = constants[1];
-    uint32_t *next = panel + sizeof *head / sizeof *panel;
-    int32_t chunk = (args->groups - 1) % MF_DSP_CHUNK + 1;
-    for (int32_t groups = args->groups; groups > 0; groups -= chunk, chunk = MF_DSP_CHUNK) {
-        chunk = groups == args->groups ? chunk : MF_DSP_CHUNK;
-        widen_groups(next, weights, chunk);
-        if (args->left) {
-            shift_groups(next, chunk, args->left + 2 * pair);
-        }
-        weights += 8 * chunk;
-        next += 4 * chunk;
-        *next++ = groups > chunk;
+    uint32_t *groups = panel + sizeof *head / sizeof *panel;
+    uint32_t *next = mf_dsp_widen_weights(groups, args->weights + 8 * args->groups * pair, args->groups);
+    if (args->left) {
+        shift_weights(groups, args->groups, args->left + 2 * pair);
     }
     mf_dsp_tail *tail = (mf_dsp_tail *)next;
     tail->multiplier[0] = constants[2];

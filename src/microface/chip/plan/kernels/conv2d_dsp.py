@@ -37,11 +37,11 @@ class ConvDsp(Kernel):
         return pixels, inputs, tile_pixels(pixels, inputs)
 
     def scratch_bytes(self, op: Operator, network: IntegerNetwork) -> int:
-        """Return the bytes of both panels, a row of a window and the rests of all its rows."""
+        """Return the bytes of both panels, the rests of a window's rows, and a window."""
         assert isinstance(op, Conv2D)
         _, inputs, tile = self._sizes(op, network)
         rows = op.window.size[0]
-        return scratch_of(tile, inputs) + inputs // rows + rows * (inputs // rows % 4)
+        return scratch_of(tile, inputs) + inputs + rows * (inputs // rows % 4)
 
     def lead_bytes(self, op: Operator, network: IntegerNetwork) -> int:
         """After each tile, its outputs must end before the first row that a later tile reads."""

@@ -5,6 +5,7 @@ from typing import cast
 import numpy as np
 
 from microface.chip.plan.kernels.base import Fields, Kernel, Tables, source_of
+from microface.chip.plan.kernels.matrix_dsp import MATRIX_HELPERS
 from microface.chip.plan.kernels.requantise import folded_bias, gives, highmul_tables, range_fields
 from microface.network.network import IntegerNetwork
 from microface.network.ops import Dense, Operator
@@ -15,7 +16,7 @@ class DenseDsp(Kernel):
 
     function = "mf_dense_s8_dsp"
     source = "mf_dense_s8_dsp.c"
-    helpers = ("mf_dsp_clamp.c", "mf_dsp_matrix.c", "mf_dsp_panels.c")
+    helpers = MATRIX_HELPERS
     header = "mf_kernels_dsp.h"
     features = frozenset({"dsp"})
 

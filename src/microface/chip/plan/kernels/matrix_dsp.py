@@ -8,7 +8,7 @@ from microface.network.network import IntegerNetwork
 from microface.network.ops import WeightedOperator
 from microface.network.requantise import HighMul
 
-MATRIX_HELPERS = ("mf_dsp_clamp.c", "mf_dsp_matrix.c", "mf_dsp_panels.c")
+MATRIX_HELPERS = ("mf_dsp_clamp.c", "mf_dsp_matrix.c", "mf_dsp_panels.c", "mf_dsp_widen.c")
 PANEL_BYTES = 8192
 """The most that a tile of widened pixels takes of scratch."""
 LARGEST_TILE = 64
