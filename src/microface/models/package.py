@@ -13,7 +13,7 @@ from microface.errors import DamagedFileError, UserError
 from microface.files import Container, read_container, write_container
 from microface.metrics.visits import VisitStatistics
 from microface.models.card import ModelCard
-from microface.network import IntegerNetwork
+from microface.network import IntegerNetwork, digest
 from microface.network.file import network_from_container, network_to_container
 from microface.photos.preprocess import Preprocess
 
@@ -48,7 +48,7 @@ class ModelPackage:
     def model_id(self) -> str:
         """SHA-256, hexadecimal, over network, Preprocess and score: galleries of another id are refused."""
         crop = json.dumps(self.preprocess.to_json(), sort_keys=True)
-        return hashlib.sha256(f"{self.network.digest}\n{crop}\n{self.score}".encode()).hexdigest()
+        return hashlib.sha256(f"{digest(self.network)}\n{crop}\n{self.score}".encode()).hexdigest()
 
     @property
     def embedding_size(self) -> int:

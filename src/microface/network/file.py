@@ -1,5 +1,6 @@
 """Integer networks on disk: a checksummed container with one entry per operator and its arrays."""
 
+import hashlib
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,11 @@ def save_network(network: IntegerNetwork, path: Path) -> None:
 def load_network(path: Path) -> IntegerNetwork:
     """Read the network at `path`; a damaged or foreign file is a `DamagedFileError`."""
     return network_from_container(read_container(path, KIND), path)
+
+
+def digest(network: IntegerNetwork) -> str:
+    """Return SHA-256, hexadecimal, over `network` as written to a file: the same network has the same digest."""
+    return hashlib.sha256(network_to_container(network).to_bytes()).hexdigest()
 
 
 def network_to_container(network: IntegerNetwork) -> Container:

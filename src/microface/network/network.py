@@ -1,6 +1,5 @@
 """The integer network: tensors and operators in order, checked when it is made."""
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -98,10 +97,3 @@ class IntegerNetwork:
     def run(self, x: np.ndarray) -> np.ndarray:
         """Return the only output's integers [N, H, W, C] for inputs `x` [N, H, W, C] of the input's type."""
         return self.run_all(x)[self.output.name]
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 over the network as written to a file, hexadecimal: the same network has the same digest."""
-        from microface.network.file import network_to_container
-
-        return hashlib.sha256(network_to_container(self).to_bytes()).hexdigest()

@@ -7,9 +7,9 @@ import numpy as np
 from microface import __version__
 from microface.errors import UserError
 from microface.models import ModelPackage
+from microface.network import IntegerNetwork, digest
 from microface.network.inputs.light import correct_light
 from microface.network.inputs.mapping import map_bytes
-from microface.network.network import IntegerNetwork
 from microface.photos.preprocess import Preprocess
 
 
@@ -30,7 +30,7 @@ class Model:
         if isinstance(source, Model):
             return source
         if isinstance(source, IntegerNetwork):
-            return cls(source.name, source, source.digest)
+            return cls(source.name, source, digest(source))
         fields = (source.name, source.network, source.model_id, source.preprocess, source.score)
         return cls(*fields, source.card.licence)
 
