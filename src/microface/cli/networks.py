@@ -1,8 +1,12 @@
-"""From the name on a command line to a network: shipped, a file, or the network of the figures."""
+"""From the name on a command line to a network: shipped, a file, an architecture, or the network of the figures."""
 
 from pathlib import Path
+from typing import Any
 
-from microface.models import ModelPackage, load, load_any_network
+import numpy as np
+
+from microface.errors import UserError
+from microface.models import ModelPackage, load, load_any_network, names
 from microface.network import IntegerNetwork
 from microface.network.anchor import anchor_network
 
@@ -10,12 +14,52 @@ ANCHOR = "anchor"
 
 
 def find_network(name: str) -> ModelPackage | IntegerNetwork:
-    """Return the package or bare network that `name` names; `anchor` is the network of the published figures."""
+    """Return the package or bare network that `name` names.
+
+    A shipped model, a .mface or .mfn file, `anchor` (the network of the published figures), or an untrained
+    architecture with options such as `mobilenet_v2:width=0.35,resolution=96`, which needs torch.
+    """
     if name == ANCHOR:
         return anchor_network()
-    return load_any_network(name) if Path(name).suffix == ".mfn" else load(name)
+    if name in names() or Path(name).exists():
+        return load_any_network(name) if Path(name).suffix == ".mfn" else load(name)
+    family, _, options = name.partition(":")
+    return untrained(family, options) if family in _families() else load(name)
 
 
 def network_in(source: ModelPackage | IntegerNetwork) -> IntegerNetwork:
     """Return the integer network of `source`."""
     return source.network if isinstance(source, ModelPackage) else source
+
+
+def _families() -> tuple[str, ...]:
+    """Return the names of the architectures; none where torch is not installed."""
+    try:
+        from microface.learn import nets
+    except ImportError:
+        return ()
+    return nets.names()
+
+
+def untrained(family: str, options: str) -> IntegerNetwork:
+    """Return an architecture with the weights it starts from: right for sizes and costs, useless for faces."""
+    import torch
+
+    from microface.learn import nets
+    from microface.learn.quant.calibrate import observe, quantisations
+    from microface.learn.quant.lower import lower
+    from microface.learn.quant.trace import trace
+
+    chosen = nets.options_of(family, _options(options))
+    torch.manual_seed(0)
+    graph = trace(nets.build(family, chosen).eval(), chosen.resolution, f"{family}_untrained")
+    noise = np.random.default_rng(0).integers(-128, 128, (4, 3, chosen.resolution, chosen.resolution))
+    return lower(graph, quantisations(graph, observe(graph, [torch.from_numpy(noise / 128).float()])))
+
+
+def _options(text: str) -> dict[str, Any]:
+    pairs = [pair.partition("=") for pair in text.split(",") if pair]
+    for option, _, value in pairs:
+        if not value:
+            raise UserError(option, "has no value", "write for example mobilenet_v2:width=0.35,resolution=96")
+    return {option: value for option, _, value in pairs}

@@ -61,7 +61,7 @@ def emit_network(model: Model, plan: Plan, calls: Sequence[Call], target: Target
         "input": model.network.input,
         "output": model.network.output,
         "output_type": _output_type(model),
-        "layers": [c_string("input"), *(c_string(call.name) for call, _ in pairs)],
+        "layers": [c_string("input"), *(c_string(call.label) for call, _ in pairs)],
         "headers": sorted({call.kernel.header for call, _ in pairs}),
         "arena_alignment": arena_alignment(target),
         "uses_s32": any(argument.startswith("s32(") for call in emitted for argument in call.arguments),
@@ -89,7 +89,7 @@ def _emit_call(call: Call, step: Step, c_name: str, tables: Tables) -> EmittedCa
     places = zip((*call.inputs, call.output), (*step.inputs, step.output), strict=True)
     arguments = [_pointer(call, tensor, offset) for tensor, offset in places]
     arguments.append("0" if step.scratch is None else f"arena + {step.scratch}")
-    comment = f"{call.name}: {_describe(call)}, {step.macs:,} multiply-accumulates".replace("*/", "* /")
+    comment = f"{call.label}: {_describe(call)}, {step.macs:,} multiply-accumulates".replace("*/", "* /")
     written = step.output, step.output_bytes
     return EmittedCall(step.function, c_name, comment, tuple(members), tuple(arguments), *written)
 

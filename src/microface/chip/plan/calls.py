@@ -31,6 +31,11 @@ class Call:
         return self.operators[-1].name
 
     @property
+    def label(self) -> str:
+        """The name for people: of its operator, or of its first and last."""
+        return self.name if len(self.operators) == 1 else f"{self.first.name} to {self.name}"
+
+    @property
     def inputs(self) -> tuple[str, ...]:
         """Names of the tensors that the function reads, in its order."""
         return self.kernel.inputs(self.first, self.network)
