@@ -1,10 +1,20 @@
-"""Shared fixtures: where the research data lies, when it is there."""
+"""Shared fixtures: where the research data lies, when it is there; how hypothesis runs."""
 
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+# Machines differ in speed, so no deadline; the same examples everywhere, so a failure repeats.
+settings.register_profile(
+    "microface",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("microface")
 
 
 @pytest.fixture(scope="session")
