@@ -98,8 +98,8 @@ def make_package(
     return ModelPackage(name, network, preprocess, score, card, statistics)
 
 
-def calibration_batches(photos: Photos, resolution: int, count: int, seed: int) -> list[torch.Tensor]:
-    """Return float inputs [n, 3, H, W] of `count` photos drawn by `seed`, in batches."""
-    rows = np.random.default_rng(seed).permutation(len(photos))[:count]
-    crops = [inputs_of(photos, part, resolution) for part in np.array_split(rows, max(1, len(rows) // _BATCH))]
+def float_inputs(photos: Photos, rows: np.ndarray, resolution: int) -> list[torch.Tensor]:
+    """Return float inputs [n, 3, H, W] of `rows` of `photos`, in batches."""
+    parts = np.array_split(rows, max(1, -(-len(rows) // _BATCH)))
+    crops = [inputs_of(photos, part, resolution) for part in parts]
     return [torch.from_numpy(part).permute(0, 3, 1, 2).float() / 128 for part in crops]

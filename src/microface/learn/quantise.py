@@ -5,22 +5,23 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import torch
 
 from microface.errors import UserError
 from microface.learn.package import (
     Trained,
-    calibration_batches,
     embed_integers,
-    inputs_of,
+    float_inputs,
     load_trained,
     make_package,
     statistics_of,
     verify,
 )
 from microface.learn.quant.calibrate import Affine, observe, quantisations
+from microface.learn.quant.execute import execute, weights_of
 from microface.learn.quant.graph import FloatGraph
 from microface.learn.quant.lower import lower
-from microface.learn.quant.onnx_file import run_onnx, save_onnx, to_onnx
+from microface.learn.quant.onnx_file import OnnxNetwork, save_onnx, to_onnx
 from microface.learn.quant.qat import QuantisedNetwork
 from microface.learn.quant.tune import TuneOptions, tune
 from microface.learn.train.data import Loader, Photos, open_photos
@@ -68,8 +69,8 @@ def quantise(run: Path, output: Path, name: str, card: ModelCard, options: Quant
     if output.suffix != ".mface":
         raise UserError(output, "is not a name for a model package", "let it end in .mface")
     trained = load_trained(run, name)
-    training, held_out = open_photos(Path(trained.config.data), trained.resolution)
-    before = check(_checked_onnx(trained.graph, held_out, trained.resolution), held_out)
+    training, held_out = open_photos(Path(trained.config.data))
+    before = _checked_onnx(trained, held_out)
     graph, affine = quantised_graph(trained, training, options, run)
     network = lower(graph, affine)
     verify(network, graph, affine, held_out, trained.resolution)
@@ -86,7 +87,8 @@ def quantised_graph(
     trained: Trained, training: Photos, options: QuantiseOptions, run: Path
 ) -> tuple[FloatGraph, dict[str, Affine]]:
     """Return the graph and the quantisations that are to be lowered, by the method of `options`."""
-    batches = calibration_batches(training, trained.resolution, options.photos, trained.config.seed)
+    rows = np.random.default_rng(trained.config.seed).permutation(len(training))[: options.photos]
+    batches = float_inputs(training, rows, trained.resolution)
     affine = quantisations(trained.graph, observe(trained.graph, batches), options.calibration)
     if options.method == "ptq":
         return trained.graph, affine
@@ -95,10 +97,17 @@ def quantised_graph(
     return network.result()
 
 
-def _checked_onnx(graph: FloatGraph, photos: Photos, resolution: int) -> np.ndarray:
-    """Return the embeddings of `photos` by the ONNX file's network; fail where 16-bit weights cost accuracy."""
-    rows = np.arange(len(photos))
-    parts = np.array_split(rows, max(1, len(rows) // 256))
-    inputs = (inputs_of(photos, part, resolution).transpose(0, 3, 1, 2).astype(np.float32) / 128 for part in parts)
-    model = to_onnx(graph)
-    return np.concatenate([run_onnx(model, x) for x in inputs])
+def _checked_onnx(trained: Trained, photos: Photos) -> Check:
+    """Return the held-out check of the network as the ONNX file holds it; fail where 16-bit weights cost accuracy."""
+    x = [part.numpy() for part in float_inputs(photos, np.arange(len(photos)), trained.resolution)]
+    network = OnnxNetwork(to_onnx(trained.graph))
+    halved = check(np.concatenate([network.embed(part) for part in x]), photos)
+    whole = check(np.concatenate([_embed(trained.graph, part) for part in x]), photos)
+    if whole.goal - halved.goal > _HALF_LOSS:
+        raise UserError(trained.graph.name, "loses accuracy with 16-bit weights", "train with more weight decay")
+    return halved
+
+
+def _embed(graph: FloatGraph, x: np.ndarray) -> np.ndarray:
+    with torch.inference_mode():
+        return execute(graph, torch.from_numpy(x), weights_of(graph), lambda _name, value: value).numpy()

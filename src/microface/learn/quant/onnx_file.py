@@ -74,7 +74,13 @@ def save_onnx(graph: FloatGraph, path: Path) -> None:
     files.write_bytes(path, to_onnx(graph).SerializeToString())
 
 
-def run_onnx(model: onnx.ModelProto, x: np.ndarray) -> np.ndarray:
-    """Return the embeddings float32 [N, D] of `model` for inputs float32 [N, 3, H, W]."""
-    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    return np.asarray(session.run(None, {model.graph.input[0].name: x})[0])
+class OnnxNetwork:
+    """A model on onnxruntime."""
+
+    def __init__(self, model: onnx.ModelProto) -> None:
+        self._session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+        self._input = model.graph.input[0].name
+
+    def embed(self, x: np.ndarray) -> np.ndarray:
+        """Return the embeddings float32 [N, D] for inputs float32 [N, 3, H, W]."""
+        return np.asarray(self._session.run(None, {self._input: x})[0])

@@ -1,10 +1,10 @@
 """The crops and teacher's embeddings of a data set as training reads them: batches that are a function of a seed."""
 
-import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,6 +12,8 @@ import numpy as np
 from microface.errors import UserError
 from microface.learn.train.augment import augmented
 from microface.learn.train.config import TrainConfig
+from microface.photos.align import TEMPLATE_EYE_DISTANCE, TEMPLATE_SIZE
+from microface.photos.dataset import Dataset
 
 NEAR = 0.45
 """Teacher's cosine from which an unnamed photo is not trained on when a held-out person looks like it."""
@@ -34,28 +36,44 @@ class Photos:
     def __len__(self) -> int:
         return len(self.index)
 
+    def only(self, mask: np.ndarray) -> "Photos":
+        """Return the photos where `mask` bool [N] is true."""
+        return replace(self, index=self.index[mask], targets=self.targets[mask], people=self.people[mask])
+
     def crops(self, rows: np.ndarray) -> np.ndarray:
         """Return the crops uint8 [len(rows), H, W, 3] of `rows`."""
         return np.stack([self.shards[shard][row] for shard, row in self.index[rows]])
 
 
-def open_photos(folder: Path, resolution: int) -> tuple[Photos, Photos]:
-    """Return the (training, held-out) photos of the data set in `folder` for a network of `resolution`."""
-    paths = sorted(folder.glob("rows-*.jsonl"))
-    if not paths:
-        raise UserError(folder, "holds no data set", "make one with `microface prepare`")
-    shards = tuple(np.load(path.with_name(_sibling(path, "crops")), mmap_mode="r") for path in paths)
-    embeddings = [np.load(path.with_name(_sibling(path, "embeddings"))) for path in paths]
-    rows = [[json.loads(line) for line in path.read_text().splitlines()] for path in paths]
-    index = np.array([(i, j) for i, part in enumerate(rows) for j in range(len(part))], np.int64)
-    flat = [row for part in rows for row in part]
-    targets = np.concatenate(embeddings).astype(np.float32)
+def open_photos(folder: Path) -> tuple[Photos, Photos]:
+    """Return the (training, held-out) photos of the data set in `folder`, which holds square, aligned crops."""
+    dataset = Dataset.open(folder, verify=False)
+    content, parts = _content(dataset), [shard for shard in dataset.shards if len(shard)]
+    if not parts:
+        raise UserError(folder, "holds a data set without photos", "prepare it from more photos")
+    shards = tuple(shard.crops for shard in parts)
+    index = np.array([(i, j) for i, shard in enumerate(parts) for j in range(len(shard))], np.int64)
+    rows = [row for shard in parts for row in shard.rows]
+    targets = np.concatenate([shard.embeddings for shard in parts]).astype(np.float32)
     targets /= np.maximum(np.linalg.norm(targets, axis=1, keepdims=True), 1e-12)
-    names = {name: number for number, name in enumerate(sorted({row["identity"] for row in flat} - {""}))}
-    people = np.array([names.get(row["identity"], -1) for row in flat], np.int64)
-    held = np.array([row["split"] == "held_out" for row in flat])
+    people, held = _people(rows), np.array([row["split"] == "held_out" for row in rows])
     training = ~held & ~_strangers_near(targets, people, held)
-    return _part(shards, index, targets, people, training), _part(shards, index, targets, people, held)
+    whole = Photos(shards, index, targets, people, content)
+    return whole.only(training), whole.only(held)
+
+
+def _content(dataset: Dataset) -> int:
+    """Return the side of the centre that the network reads; what lies around it is margin for augmentation."""
+    crop = dataset.manifest.preprocess
+    if crop.geometry != "aligned" or crop.width != crop.height:
+        raise UserError(dataset.folder, "does not hold square, aligned crops", "prepare it with --crop aligned")
+    return round(crop.eye_distance * TEMPLATE_SIZE / TEMPLATE_EYE_DISTANCE)
+
+
+def _people(rows: list[dict[str, Any]]) -> np.ndarray:
+    """Return int64 [N]: a number per named person, -1 where there is no name."""
+    names = {name: number for number, name in enumerate(sorted({row["identity"] for row in rows} - {""}))}
+    return np.array([names.get(row["identity"], -1) for row in rows], np.int64)
 
 
 def _strangers_near(targets: np.ndarray, people: np.ndarray, held: np.ndarray) -> np.ndarray:
@@ -67,51 +85,47 @@ def _strangers_near(targets: np.ndarray, people: np.ndarray, held: np.ndarray) -
     return near
 
 
-def _sibling(path: Path, what: str) -> str:
-    return path.name.replace("rows", what).replace(".jsonl", ".npy")
-
-
-def _part(
-    shards: tuple[np.ndarray, ...], index: np.ndarray, targets: np.ndarray, people: np.ndarray, mask: np.ndarray
-) -> Photos:
-    content = shards[0].shape[1] * 96 // 104
-    return Photos(shards, index[mask], targets[mask], people[mask], content)
-
-
 def order(count: int, seed: int, epoch: int) -> np.ndarray:
     """Return the rows 0..count-1 in the order of `epoch`."""
     return np.random.default_rng((seed, epoch)).permutation(count)
 
 
+Place = tuple[int, int]
+"""Epoch and number of a batch in it."""
+
+
 @dataclass(frozen=True)
 class Batch:
-    """Bytes uint8 [n, size, size, 3] and targets float32 [n, D]."""
+    """Bytes uint8 [n, size, size, 3] and targets float32 [m, D]: first theirs, then those of the other parts."""
 
     crops: np.ndarray
     targets: np.ndarray
 
 
-def make_batch(photos: Photos, config: TrainConfig, epoch: int, number: int, size: int) -> Batch:
-    """Return batch `number` of `epoch` at `size` pixels; the same arguments give the same batch."""
+def make_batch(photos: Photos, config: TrainConfig, place: Place, size: int, part: int = 0, parts: int = 1) -> Batch:
+    """Return `part` of `parts` of the batch at `place`, at `size` pixels; the same arguments give the same batch."""
+    epoch, number = place
     rows = order(len(photos), config.seed, epoch)[number * config.batch : (number + 1) * config.batch]
-    random = np.random.default_rng((config.seed, epoch, number))
-    crops = augmented(photos.crops(rows), size, photos.content, config.augmentation, random)
-    return Batch(crops, photos.targets[rows])
+    pieces = np.array_split(rows, parts)
+    others = [piece for i, piece in enumerate(pieces) if i != part]
+    random = np.random.default_rng((config.seed, epoch, number, part))
+    crops = augmented(photos.crops(pieces[part]), size, photos.content, config.augmentation, random)
+    return Batch(crops, photos.targets[np.concatenate([pieces[part], *others])])
 
 
 class Loader:
     """Makes the next batch in a thread while the network works on this one."""
 
-    def __init__(self, photos: Photos, config: TrainConfig) -> None:
+    def __init__(self, photos: Photos, config: TrainConfig, part: int = 0, parts: int = 1) -> None:
         cv2.setNumThreads(1)
-        self.photos, self.config = photos, config
+        self.photos, self.config, self.part, self.parts = photos, config, part, parts
         self.batches = len(photos) // config.batch
         if self.batches == 0:
             raise UserError(config.data, f"has only {len(photos)} photos to train on", f"a batch needs {config.batch}")
 
     def batch(self, epoch: int, number: int, size: int) -> Batch:
-        """Return batch `number` of `epoch` at `size` pixels."""
-        return make_batch(self.photos, self.config, epoch, number, size)
+        """Return this process's part of batch `number` of `epoch` at `size` pixels."""
+        return make_batch(self.photos, self.config, (epoch, number), size, self.part, self.parts)
 
     def epoch(self, epoch: int, first: int, size: Callable[[int], int]) -> Iterator[Batch]:
         """Yield the batches of `epoch` from number `first` on; `size` gives the side in pixels of a batch's crops."""

@@ -17,9 +17,10 @@ from microface.learn import nets
 from microface.learn.train import checkpoint, schedule
 from microface.learn.train.averaging import Average
 from microface.learn.train.checkpoint import Position
-from microface.learn.train.config import TrainConfig, save_config
+from microface.learn.train.config import TrainConfig
 from microface.learn.train.data import Batch, Loader, open_photos
 from microface.learn.train.losses import distillation
+from microface.learn.train.team import Team
 from microface.learn.train.validate import check, embed, to_input
 
 SAVE_EVERY = 180.0
@@ -29,8 +30,9 @@ SAVE_EVERY = 180.0
 class Run:
     """A run that trains, or goes on training, until its config's epochs or minutes are over."""
 
-    def __init__(self, config: TrainConfig, folder: Path) -> None:
-        torch.set_num_threads(config.threads)
+    def __init__(self, config: TrainConfig, folder: Path, team: Team | None = None) -> None:
+        self.team = team or Team()
+        torch.set_num_threads(1)
         torch.use_deterministic_algorithms(True)
         torch.manual_seed(config.seed)
         self.config, self.folder = config, folder
@@ -39,10 +41,11 @@ class Run:
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = Average(self.network, config.averaging)
         self.optimizer = _optimizer(self.network, config)
-        self.training, self.held_out = open_photos(Path(config.data), self.options.resolution)
-        self.loader = Loader(self.training, config)
+        self.training, self.held_out = open_photos(Path(config.data))
+        self.loader = Loader(self.training, config, self.team.number, self.team.size)
         self.position = Position()
-        self._clock = time.monotonic()
+        self._clock = self._saved = time.monotonic()
+        self._losses: list[float] = []
 
     @property
     def share(self) -> float:
@@ -79,22 +82,27 @@ class Run:
 
     def train(self) -> Position:
         """Train to the end of the run; return the last position. A loss that is no number ends it by a `UserError`."""
-        save_config(self.config, self.folder / "config.json")
-        self._clock = saved = time.monotonic()
-        losses: list[float] = []
+        self._clock = self._saved = time.monotonic()
         with progress() as bar:
             task = bar.add_task("training", total=1000)
             for batch in self._batches():
-                losses.append(self._timed_step(batch))
-                bar.update(task, completed=int(1000 * self.share), description=f"training, loss {losses[-1]:.3f}")
-                if self._check_due():
-                    self._check(losses)
-                    losses = []
-                if time.monotonic() - saved > SAVE_EVERY:
-                    self.save()
-                    saved = time.monotonic()
-        self.save()
+                loss = self._timed_step(batch)
+                bar.update(task, completed=int(1000 * self.share), description=f"training, loss {loss:.3f}")
+                if self.team.leads:
+                    self._look_after(loss)
+        if self.team.leads:
+            self.save()
         return self.position
+
+    def _look_after(self, loss: float) -> None:
+        """Check and save when it is time to."""
+        self._losses.append(loss)
+        if self._check_due():
+            self._check(self._losses)
+            self._losses = []
+        if time.monotonic() - self._saved > SAVE_EVERY:
+            self.save()
+            self._saved = time.monotonic()
 
     def _batches(self) -> Iterator[Batch]:
         """Yield batches, epoch after epoch, until the run is over."""
@@ -112,29 +120,33 @@ class Run:
         return lambda number: schedule.size(self.config, self.share_at(start + number), side)
 
     def _timed_step(self, batch: Batch) -> float:
-        loss = self._step(batch)
-        position, now = self.position, time.monotonic()
+        now, position = time.monotonic(), self.position
+        loss, seconds = self._step(batch, now - self._clock)
         position.step, position.batch = position.step + 1, position.batch + 1
-        position.photos += len(batch.crops)
-        position.seconds, self._clock = position.seconds + now - self._clock, now
+        position.photos += self.config.batch
+        position.seconds, self._clock = position.seconds + seconds, now
         return loss
 
-    def _step(self, batch: Batch) -> float:
+    def _step(self, batch: Batch, seconds: float) -> tuple[float, float]:
+        """Learn from `batch`; return the loss and the `seconds` since the last step, both as the team's mean."""
         for group in self.optimizer.param_groups:
             group["lr"] = schedule.rate(self.config, self.share)
         self.network.train()
-        loss = self._loss(self.network(to_input(batch.crops)), torch.from_numpy(batch.targets))
-        value = loss.item()
-        if not math.isfinite(value):
-            raise UserError(
-                self.folder / "last.pt", f"is good, but the loss at step {self.position.step} is not a number",
-                "start again with a lower --rate",
-            )  # fmt: skip
         self.optimizer.zero_grad(set_to_none=True)
+        loss = self._loss(self.network(to_input(batch.crops)), torch.from_numpy(batch.targets))
         loss.backward()
+        gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
+        value, seconds = self.team.mean(gradients, [loss.item(), seconds])
+        self._require_number(value)
         self.optimizer.step()
-        self.average.update(self.network, self.position.step)
-        return value
+        if self.team.leads:
+            self.average.update(self.network, self.position.step)
+        return value, seconds
+
+    def _require_number(self, loss: float) -> None:
+        if not math.isfinite(loss):
+            what = f"is good, but the loss at step {self.position.step} is not a number"
+            raise UserError(self.folder / "last.pt", what, "start again with a lower --rate")
 
     def _loss(self, student: Tensor, teacher: Tensor) -> Tensor:
         return distillation(student, teacher, self.config.relation, self.config.temperature)

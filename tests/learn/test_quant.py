@@ -1,0 +1,131 @@
+# ruff: noqa: E402 (torch may be absent, which has to be seen first)
+"""Quantisation: ranges, rounding, gradients, and the whole way from a run to a model package."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+torch = pytest.importorskip("torch", reason="learning needs torch (the extra `train`)")
+
+from settings import config
+
+from microface.errors import UserError
+from microface.learn.card import card_of
+from microface.learn.quant.calibrate import METHODS, Affine, Seen, quantisations
+from microface.learn.quant.graph import Convolution, FloatGraph, Sum
+from microface.learn.quant.lower import limits, lower
+from microface.learn.quant.qat import QuantisedNetwork, _Rounded
+from microface.learn.quant.simulate import differences
+from microface.learn.quantise import Quantised, QuantiseOptions, quantise
+from microface.learn.train.start import start
+from microface.models.package import ModelPackage
+
+_reals = st.floats(-1e4, 1e4, allow_nan=False)
+
+
+@given(_reals, _reals)
+def test_a_range_is_covered_and_zero_is_exact(a: float, b: float) -> None:
+    affine = Affine.covering(min(a, b), max(a, b))
+    low, high = (affine.scale * (end - affine.zero_point) for end in (-128, 127))
+    assert low - affine.scale <= min(a, b, 0) and high + affine.scale >= max(a, b, 0)
+    assert float(affine.rounded(np.zeros(1))[0]) == 0.0
+
+
+@given(st.floats(1e-3, 1e3))
+def test_relu_wastes_no_integer(high: float) -> None:
+    affine = Affine.covering(0.0, high)
+    assert affine.zero_point == -128 and limits("relu", affine) == (-128, 127)
+
+
+def test_relu6_is_cut_at_six() -> None:
+    assert limits("relu6", Affine(8 / 255, -128)) == (-128, -128 + round(6 * 255 / 8))
+
+
+def test_least_squares_gives_up_a_lonely_outlier() -> None:
+    sample = np.append(np.random.default_rng(0).normal(size=100_000), 40.0)
+    seen = Seen(float(sample.min()), 40.0, sample)
+    errors = {name: _error(method(seen), sample) for name, method in METHODS.items()}
+    assert errors["mse"] <= min(errors["minmax"], errors["percentile"]) * 1.0001
+
+
+def _error(span: tuple[float, float], sample: np.ndarray) -> float:
+    return float(np.square(Affine.covering(*span).rounded(sample) - sample).mean())
+
+
+def test_step_sizes_learn_by_lsq() -> None:
+    scale = torch.tensor(0.1, requires_grad=True)
+    x = torch.tensor([0.04, 100.0, -100.0, 0.31], requires_grad=True)
+    _Rounded.apply(x, scale, 0).sum().backward()
+    assert x.grad is not None and scale.grad is not None
+    assert x.grad.tolist() == [1, 0, 0, 1]
+    steps = (0 - 0.4) + 127 + -128 + (3 - 3.1)
+    assert float(scale.grad) == pytest.approx(steps / (127 * 4) ** 0.5, rel=1e-4)
+
+
+def test_wide_convolutions_strides_and_sums_lower_exactly() -> None:
+    random = np.random.default_rng(4)
+    graph = _random_graph(random)
+    names = [FloatGraph.INPUT, *(node.name for node in graph.nodes)]
+    affine = {name: Affine(float(random.uniform(0.01, 0.2)), int(random.integers(-128, 128))) for name in names}
+    affine[FloatGraph.INPUT] = Affine(1 / 128, 0)
+    x = random.integers(-128, 128, (2, 13, 11, 5)).astype(np.int8)
+    assert differences(lower(graph, affine), graph, affine, x) == {}
+
+
+def _random_graph(random: np.random.Generator) -> FloatGraph:
+    def weights(*shape: int) -> np.ndarray:
+        return random.normal(size=shape).astype(np.float32)
+
+    first = Convolution("a", ("input",), (7, 7, 6), "relu", weights(7, 5, 3, 3), weights(7), (2, 2), (1, 1))
+    depthwise = Convolution("b", ("a",), (7, 7, 6), "", weights(7, 1, 5, 5), weights(7), (1, 1), (2, 2), 7)
+    total = Sum("c", ("a", "b"), (7, 7, 6), "relu")
+    last = Convolution("d", ("c",), (9, 3, 2), "relu6", weights(9, 7, 1, 3), weights(9), (3, 2), (1, 0))
+    return FloatGraph("odd", (5, 13, 11), (first, depthwise, total, last))
+
+
+@pytest.fixture(scope="module")
+def run(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run on the drawn data set."""
+    folder = tmp_path_factory.mktemp("quant") / "run"
+    start(config(drawn, epochs=6), folder, resume=False)
+    return folder
+
+
+@pytest.fixture(scope="module", params=["ptq", "qat"])
+def quantised(request: pytest.FixtureRequest, run: Path) -> tuple[Quantised, Path]:
+    """The run's package by either method, and its file."""
+    path = run / f"{request.param}.mface"
+    options = QuantiseOptions(request.param, photos=128, steps=40)
+    return quantise(run, path, "drawn", card_of(run), options), path
+
+
+def test_a_run_becomes_a_package_that_keeps_its_accuracy(quantised: tuple[Quantised, Path]) -> None:
+    result, path = quantised
+    package = ModelPackage.load(path)
+    assert package.model_id == result.package.model_id
+    assert package.network.output.zero_point == 0
+    assert result.after.tar["0.01"] > result.before.tar["0.01"] - 0.03
+    assert result.after.cosine > result.before.cosine - 0.02
+    assert path.with_name(f"{path.stem}.float.onnx").exists()
+    assert "statistics" not in json.dumps(result.to_json())
+
+
+def test_unknown_ways_and_names_are_told(run: Path) -> None:
+    with pytest.raises(UserError, match="not a name for a model package"):
+        quantise(run, run / "model.onnx", "drawn", card_of(run), QuantiseOptions())
+    graph = FloatGraph("none", (3, 8, 8), ())
+    with pytest.raises(UserError, match="not a way to calibrate"):
+        quantisations(graph, {}, "guess")
+
+
+def test_rounded_training_starts_at_the_calibrated_network() -> None:
+    graph = _random_graph(np.random.default_rng(4))
+    affine = {node.name: Affine(0.05, 0) for node in graph.nodes} | {FloatGraph.INPUT: Affine(1 / 128, 0)}
+    same, learned = QuantisedNetwork(graph, affine).result()
+    assert all(learned[name].scale == pytest.approx(value.scale) for name, value in affine.items())
+    assert all(learned[name].zero_point == value.zero_point for name, value in affine.items())
+    assert [node.name for node in same.nodes] == [node.name for node in graph.nodes]

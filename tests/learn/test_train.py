@@ -1,0 +1,171 @@
+# ruff: noqa: E402 (torch may be absent, which has to be seen first)
+"""Runs: they learn, repeat exactly, go on exactly, and end clearly when they cannot."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="learning needs torch (the extra `train`)")
+
+from faces import write_dataset
+from settings import config
+
+from microface.errors import DamagedFileError, UserError
+from microface.learn.train import checkpoint
+from microface.learn.train.config import TrainConfig, load_config, save_config
+from microface.learn.train.data import NEAR, Batch, make_batch, open_photos
+from microface.learn.train.run import Run
+from microface.learn.train.schedule import rate, size
+from microface.learn.train.start import start
+from microface.learn.train.validate import check, embed
+
+
+def test_a_tiny_network_learns_to_tell_unseen_people_apart(drawn: Path, tmp_path: Path) -> None:
+    summary = start(config(drawn, epochs=12), tmp_path / "run", resume=False)
+    history = json.loads((tmp_path / "run" / "history.json").read_text())
+    assert history[-1]["loss"] < 0.6 * history[0]["loss"]
+    assert summary["tar@0.01"] > 0.8 > _untrained(drawn) + 0.2
+    assert (tmp_path / "run" / "curve.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_two_runs_give_the_same_file(drawn: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        start(config(drawn), tmp_path / name, resume=False)
+    assert _weights(tmp_path / "one") == _weights(tmp_path / "two")
+
+
+def _untrained(drawn: Path) -> float:
+    """Return the true-accept rate of the network before its first step."""
+    run = Run(config(drawn), Path("unused"))
+    return check(embed(run.network, run.held_out, 32), run.held_out).tar["0.01"]
+
+
+class _PowerCutError(Exception):
+    pass
+
+
+def test_a_run_that_was_cut_goes_on_exactly(drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    start(config(drawn), tmp_path / "whole", resume=False)
+    monkeypatch.setattr("microface.learn.train.run.SAVE_EVERY", 0.0)
+    original = Run._step
+
+    def cut(self: Run, batch: Batch, seconds: float) -> tuple[float, float]:
+        if self.position.step == 21:
+            raise _PowerCutError
+        return original(self, batch, seconds)
+
+    with monkeypatch.context() as patch, pytest.raises(_PowerCutError):
+        patch.setattr(Run, "_step", cut)
+        start(config(drawn), tmp_path / "cut", resume=False)
+    with pytest.raises(UserError, match="already holds a run"):
+        start(config(drawn), tmp_path / "cut", resume=False)
+    start(config(drawn), tmp_path / "cut", resume=True)
+    assert _weights(tmp_path / "whole") == _weights(tmp_path / "cut")
+    histories = [json.loads((tmp_path / name / "history.json").read_text()) for name in ("whole", "cut")]
+    assert [entry["tar@0.01"] for entry in histories[0]] == [entry["tar@0.01"] for entry in histories[1]]
+
+
+def _weights(run: Path) -> list[bytes]:
+    content = checkpoint.load(run / "last.pt")
+    return [value.numpy().tobytes() for part in ("network", "average") for value in content[part].values()]
+
+
+def test_resuming_with_other_settings_is_refused(drawn: Path, tmp_path: Path) -> None:
+    start(config(drawn, epochs=0.2, checks=1), tmp_path / "run", resume=False)
+    with pytest.raises(UserError, match="other settings"):
+        start(config(drawn, epochs=0.4, checks=1), tmp_path / "run", resume=True)
+
+
+def test_a_loss_that_is_no_number_ends_the_run_and_leaves_a_good_checkpoint(
+    drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("microface.learn.train.run.SAVE_EVERY", 0.0)
+    original = Run._loss
+
+    def explode(self: Run, student: torch.Tensor, teacher: torch.Tensor) -> torch.Tensor:
+        loss = original(self, student, teacher)
+        return loss * float("nan") if self.position.step == 9 else loss
+
+    with monkeypatch.context() as patch, pytest.raises(UserError, match="step 9 is not a number"):
+        patch.setattr(Run, "_loss", explode)
+        start(config(drawn), tmp_path / "run", resume=False)
+    content = checkpoint.load(tmp_path / "run" / "last.pt")
+    assert content["position"]["step"] == 9
+    assert all(bool(torch.isfinite(value.double()).all()) for value in content["network"].values())
+
+
+def test_config_survives_its_file(drawn: Path, tmp_path: Path) -> None:
+    settings = config(drawn)
+    save_config(settings, tmp_path / "config.json")
+    assert load_config(tmp_path / "config.json") == settings
+    (tmp_path / "config.json").write_text('{"net": "facenet"}')
+    with pytest.raises(DamagedFileError):
+        load_config(tmp_path / "config.json")
+
+
+@pytest.mark.parametrize("wrong", [{"epochs": 0.0}, {"epochs": 1, "minutes": 1}, {"batch": 1}, {"rate": 0.0}])
+def test_impossible_settings_are_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(UserError):
+        TrainConfig(**{"data": "x", "net": "facenet", "epochs": 1.0, **wrong})
+
+
+def test_a_damaged_checkpoint_is_told(tmp_path: Path) -> None:
+    checkpoint.save(tmp_path / "last.pt", {"step": 1})
+    data = (tmp_path / "last.pt").read_bytes()
+    (tmp_path / "last.pt").write_bytes(data[: len(data) // 2])
+    with pytest.raises(DamagedFileError):
+        checkpoint.load(tmp_path / "last.pt")
+
+
+def test_people_do_not_cross_the_split(drawn: Path) -> None:
+    training, held_out = open_photos(drawn)
+    assert set(training.people.tolist()).isdisjoint(held_out.people.tolist())
+
+
+def test_unnamed_lookalikes_of_held_out_people_are_not_trained_on(tmp_path: Path) -> None:
+    folder = write_dataset(tmp_path / "data", people=40, photos=4, unnamed=1)
+    held_out = open_photos(folder)[1]
+    rows = [json.loads(line) for path in sorted(folder.glob("rows-*")) for line in path.read_text().splitlines()]
+    embeddings = np.concatenate([np.load(path) for path in sorted(folder.glob("embeddings-*"))])
+    embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)
+    lonely = np.array([row["identity"] == "" for row in rows])
+    near = (embeddings[lonely] @ held_out.targets.T).max(axis=1) >= NEAR
+    assert int((open_photos(folder)[0].people < 0).sum()) == int((~near).sum())
+
+
+def test_schedules_rise_fall_and_grow(drawn: Path) -> None:
+    settings = config(drawn)
+    assert rate(settings, 0.0) < rate(settings, 0.01) < rate(settings, settings.warm_up) == settings.rate
+    assert rate(settings, 1.0) == pytest.approx(0.0, abs=1e-12)
+    sides = [size(settings, share, 96) for share in (0.0, 0.4, 0.7, 1.0)]
+    assert sides == [64, 80, 96, 96]
+
+
+def test_a_folder_without_data_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="holds no data set"):
+        open_photos(tmp_path)
+
+
+def test_batches_are_a_function_of_the_seed(drawn: Path) -> None:
+    training, _ = open_photos(drawn)
+    first, again = (make_batch(training, config(drawn), (0, 1), 32) for _ in range(2))
+    other = make_batch(training, config(drawn), (1, 1), 32)
+    assert np.array_equal(first.crops, again.crops) and np.array_equal(first.targets, again.targets)
+    assert not np.array_equal(first.crops, other.crops)
+
+
+def test_two_processes_share_a_batch_and_repeat_exactly(drawn: Path, tmp_path: Path) -> None:
+    settings = config(drawn, threads=2, epochs=0.2, checks=1)
+    for name in ("one", "two"):
+        start(settings, tmp_path / name, resume=False)
+    assert _weights(tmp_path / "one") == _weights(tmp_path / "two")
+    assert load_config(tmp_path / "one" / "config.json").threads == 2
+
+
+def test_parts_of_a_batch_make_up_the_whole(drawn: Path) -> None:
+    training, _ = open_photos(drawn)
+    parts = [make_batch(training, config(drawn), (0, 1), 32, part, 2) for part in range(2)]
+    assert [len(part.crops) for part in parts] == [16, 16]
+    assert np.array_equal(parts[0].targets, np.roll(parts[1].targets, 16, axis=0))
