@@ -169,3 +169,12 @@ def test_parts_of_a_batch_make_up_the_whole(drawn: Path) -> None:
     parts = [make_batch(training, config(drawn), (0, 1), 32, part, 2) for part in range(2)]
     assert [len(part.crops) for part in parts] == [16, 16]
     assert np.array_equal(parts[0].targets, np.roll(parts[1].targets, 16, axis=0))
+
+
+def test_smaller_embeddings_learn_the_teachers_leading_directions(drawn: Path) -> None:
+    training, held_out = open_photos(drawn, 27)  # the drawn teacher has 27 directions: nothing is lost
+    whole = open_photos(drawn)[1].targets
+    assert training.targets.shape[1] == held_out.targets.shape[1] == 27
+    assert np.allclose(held_out.targets @ held_out.targets.T, whole @ whole.T, atol=1e-4)
+    with pytest.raises(UserError, match="longer than the teacher"):
+        open_photos(drawn, 1024)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from microface.cli.train import _prepare
+from microface.cli.train import prepare
 from microface.console import console, table
 from microface.errors import UserError
 from microface.files import write_json
@@ -29,7 +29,7 @@ def quantize(
     """
     if method not in ("ptq", "qat"):
         raise UserError(f"--method {method}", "is not known", "use ptq or qat")
-    _prepare()
+    prepare()
     from microface.learn.card import card_of
     from microface.learn.quantise import QuantiseOptions, quantise
 

@@ -9,8 +9,6 @@ from microface.console import console, table
 from microface.errors import UserError
 from microface.files import write_json
 
-EXAMPLE = "Example: microface train --data build/faces --net facenet --output build/run --epochs 20"
-
 
 def train(
     data: Annotated[Path, typer.Option(help="Data set that `microface prepare` made, with teacher's embeddings.")],
@@ -22,7 +20,7 @@ def train(
     batch: Annotated[int, typer.Option(help="Photos per step.")] = 64,
     rate: Annotated[float, typer.Option(help="Highest learning rate.")] = 2.5e-3,
     seed: Annotated[int, typer.Option(help="Seed of weights, order and augmentation.")] = 1,
-    threads: Annotated[int, typer.Option(help="Threads.")] = 2,
+    threads: Annotated[int, typer.Option(help="Processes of one thread each that share every batch.")] = 2,
     resume: Annotated[bool, typer.Option(help="Go on with the run in --output from its last checkpoint.")] = False,
     json: Annotated[Path | None, typer.Option(help="Write the figures to this file.")] = None,
 ) -> None:
@@ -30,19 +28,20 @@ def train(
 
     Example: microface train --data build/faces --net facenet --output build/run --epochs 20
     """
-    _prepare()
+    prepare()
     from microface.learn.train.config import TrainConfig
     from microface.learn.train.start import start
 
-    given = {"batch": batch, "rate": rate, "seed": seed, "threads": threads}
-    config = TrainConfig(str(data), net, _options(option or []), epochs, minutes, **given)
+    config = TrainConfig(
+        str(data), net, _options(option or []), epochs, minutes, batch=batch, rate=rate, seed=seed, threads=threads
+    )
     summary = start(config, output, resume)
     _show(summary)
     if json is not None:
         write_json(json, summary)
 
 
-def _prepare() -> None:
+def prepare() -> None:
     """Set up the process for training and say plainly when torch is not installed."""
     from importlib.util import find_spec
 

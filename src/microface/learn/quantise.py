@@ -69,7 +69,7 @@ def quantise(run: Path, output: Path, name: str, card: ModelCard, options: Quant
     if output.suffix != ".mface":
         raise UserError(output, "is not a name for a model package", "let it end in .mface")
     trained = load_trained(run, name)
-    training, held_out = open_photos(Path(trained.config.data))
+    training, held_out = open_photos(Path(trained.config.data), trained.graph.output.shape[0])
     before = _checked_onnx(trained, held_out)
     graph, affine = quantised_graph(trained, training, options, run)
     network = lower(graph, affine)

@@ -1,7 +1,14 @@
-"""Networks in torch, one file per family, in a form that lowers to an integer network exactly."""
+"""Networks in torch, one file per family, in a form that lowers to an integer network exactly.
 
-from microface.learn.nets import facenet as _facenet  # noqa: F401
-from microface.learn.nets import mobilenet_v2 as _mobilenet_v2  # noqa: F401
+Every module of this folder is imported here, so a new family is one new file.
+"""
+
+import importlib
+import pkgutil
+
 from microface.learn.nets.registry import Family, build, family, names, options_of
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")
 
 __all__ = ["Family", "build", "family", "names", "options_of"]

@@ -32,8 +32,8 @@ class FaceNetOptions:
 
 def _blocks(o: FaceNetOptions) -> list[tuple[str, int, int]]:
     """Return (name, channels, stride) of every inverted residual."""
-    stages = (("early", o.early, o.early_blocks, 1), ("middle", o.middle, o.middle_blocks, 2))
-    stages += (("late", o.late, o.late_blocks, 2),)
+    middle, late = ("middle", o.middle, o.middle_blocks, 2), ("late", o.late, o.late_blocks, 2)
+    stages = (("early", o.early, o.early_blocks, 1), middle, late)
     return [(f"{n}{i}", c, first if i == 0 else 1) for n, c, blocks, first in stages for i in range(blocks)]
 
 

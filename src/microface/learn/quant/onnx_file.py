@@ -51,9 +51,12 @@ def _nodes(node: Node) -> Iterator[onnx.NodeProto]:
     if node.activation == "relu":
         yield helper.make_node("Relu", [raw], [node.name])
     elif node.activation == "relu6":
-        six = numpy_helper.from_array(np.float32(6.0).reshape(()))
-        yield helper.make_node("Constant", [], [f"{node.name}_six"], value=six)
-        yield helper.make_node("Clip", [raw, "", f"{node.name}_six"], [node.name])
+        yield from (_constant(f"{node.name}_{end:g}", end) for end in (0.0, 6.0))
+        yield helper.make_node("Clip", [raw, f"{node.name}_0", f"{node.name}_6"], [node.name])
+
+
+def _constant(name: str, value: float) -> onnx.NodeProto:
+    return helper.make_node("Constant", [], [name], value=numpy_helper.from_array(np.float32(value).reshape(())))
 
 
 def _weighted(node: Convolution | Linear, raw: str) -> Iterator[onnx.NodeProto]:

@@ -40,13 +40,20 @@ class Photos:
         """Return the photos where `mask` bool [N] is true."""
         return replace(self, index=self.index[mask], targets=self.targets[mask], people=self.people[mask])
 
+    def turned(self, directions: np.ndarray) -> "Photos":
+        """Return the photos with targets projected on `directions` float32 [D, d] and brought to length 1."""
+        return replace(self, targets=_unit(self.targets @ directions))
+
     def crops(self, rows: np.ndarray) -> np.ndarray:
         """Return the crops uint8 [len(rows), H, W, 3] of `rows`."""
         return np.stack([self.shards[shard][row] for shard, row in self.index[rows]])
 
 
-def open_photos(folder: Path) -> tuple[Photos, Photos]:
-    """Return the (training, held-out) photos of the data set in `folder`, which holds square, aligned crops."""
+def open_photos(folder: Path, dimensions: int = 0) -> tuple[Photos, Photos]:
+    """Return the (training, held-out) photos of the data set in `folder`, which holds square, aligned crops.
+
+    Targets have `dimensions` values (0: as many as the teacher's): its directions that vary most in training photos.
+    """
     dataset = Dataset.open(folder, verify=False)
     content, parts = _content(dataset), [shard for shard in dataset.shards if len(shard)]
     if not parts:
@@ -55,11 +62,28 @@ def open_photos(folder: Path) -> tuple[Photos, Photos]:
     index = np.array([(i, j) for i, shard in enumerate(parts) for j in range(len(shard))], np.int64)
     rows = [row for shard in parts for row in shard.rows]
     targets = np.concatenate([shard.embeddings for shard in parts]).astype(np.float32)
-    targets /= np.maximum(np.linalg.norm(targets, axis=1, keepdims=True), 1e-12)
+    targets = _unit(targets)
     people, held = _people(rows), np.array([row["split"] == "held_out" for row in rows])
     training = ~held & ~_strangers_near(targets, people, held)
     whole = Photos(shards, index, targets, people, content)
-    return whole.only(training), whole.only(held)
+    return _projected(whole.only(training), whole.only(held), dimensions or targets.shape[1])
+
+
+def _projected(training: Photos, held_out: Photos, dimensions: int) -> tuple[Photos, Photos]:
+    """Return both with targets of `dimensions` values: projected on the leading eigenvectors of training's targets."""
+    width = training.targets.shape[1]
+    if dimensions == width:
+        return training, held_out
+    if dimensions > width:
+        raise UserError(f"embedding {dimensions}", f"is longer than the teacher's {width}", f"choose {width} or less")
+    _, vectors = np.linalg.eigh((training.targets.T @ training.targets).astype(np.float64))
+    leading = vectors[:, ::-1][:, :dimensions].astype(np.float32)
+    return training.turned(leading), held_out.turned(leading)
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    """Return `rows` float32 [N, D], each divided by its length."""
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12))
 
 
 def _content(dataset: Dataset) -> int:

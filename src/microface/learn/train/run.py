@@ -41,7 +41,7 @@ class Run:
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = Average(self.network, config.averaging)
         self.optimizer = _optimizer(self.network, config)
-        self.training, self.held_out = open_photos(Path(config.data))
+        self.training, self.held_out = open_photos(Path(config.data), self.options.embedding)
         self.loader = Loader(self.training, config, self.team.number, self.team.size)
         self.position = Position()
         self._clock = self._saved = time.monotonic()

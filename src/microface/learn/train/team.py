@@ -45,7 +45,7 @@ class Team:
 
 
 @contextmanager
-def gathered(size: int, work: Callable[..., None], *arguments: Any) -> Iterator[Team]:
+def gathered(size: int, work: Callable[..., object], *arguments: Any) -> Iterator[Team]:
     """Start `size` - 1 processes that call `work(team, *arguments)`; yield the leading member of the team.
 
     `work` is a function of a module; the others end when the leader's context does.
@@ -63,14 +63,14 @@ def gathered(size: int, work: Callable[..., None], *arguments: Any) -> Iterator[
             _dismiss(others)
 
 
-def _start(number: int, size: int, meeting: str, work: Callable[..., None], arguments: tuple[Any, ...]) -> Any:
+def _start(number: int, size: int, meeting: str, work: Callable[..., object], arguments: tuple[Any, ...]) -> Any:
     context = mp.get_context("spawn")
     process = context.Process(target=_member, args=(number, size, meeting, work, arguments), daemon=True)
     process.start()
     return process
 
 
-def _member(number: int, size: int, meeting: str, work: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+def _member(number: int, size: int, meeting: str, work: Callable[..., object], arguments: tuple[Any, ...]) -> None:
     """Be a member that is not the leader; the leader's end (or error) ends it quietly."""
     prepare_process()
     dist.init_process_group("gloo", init_method=meeting, rank=number, world_size=size)
