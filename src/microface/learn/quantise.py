@@ -22,9 +22,8 @@ from microface.learn.quant.execute import execute, weights_of
 from microface.learn.quant.graph import FloatGraph
 from microface.learn.quant.lower import lower
 from microface.learn.quant.onnx_file import OnnxNetwork, save_onnx, to_onnx
-from microface.learn.quant.qat import QuantisedNetwork
-from microface.learn.quant.tune import TuneOptions, tune
-from microface.learn.train.data import Loader, Photos, open_photos
+from microface.learn.quant.tune import TuneOptions, tuned
+from microface.learn.train.data import Photos, open_photos
 from microface.learn.train.validate import Check, check
 from microface.models.card import ModelCard
 from microface.models.package import ModelPackage
@@ -92,9 +91,7 @@ def quantised_graph(
     affine = quantisations(trained.graph, observe(trained.graph, batches), options.calibration)
     if options.method == "ptq":
         return trained.graph, affine
-    network = QuantisedNetwork(trained.graph, affine)
-    tune(network, Loader(training, trained.config), trained.config, TuneOptions(options.steps), run)
-    return network.result()
+    return tuned((trained.graph, affine), trained.config, TuneOptions(options.steps), run)
 
 
 def _checked_onnx(trained: Trained, photos: Photos) -> Check:

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -10,12 +11,14 @@ from torch.nn import functional as F  # noqa: N812
 
 from microface.console import progress
 from microface.errors import UserError
+from microface.learn.quant.calibrate import Affine
 from microface.learn.quant.execute import execute, weights_of
 from microface.learn.quant.graph import FloatGraph
 from microface.learn.quant.qat import QuantisedNetwork
 from microface.learn.train.config import TrainConfig
-from microface.learn.train.data import Batch, Loader
+from microface.learn.train.data import Batch, Loader, open_photos
 from microface.learn.train.losses import distillation
+from microface.learn.train.team import Team, gathered
 from microface.learn.train.validate import to_input
 
 RATE_SHARE = 1 / 20
@@ -32,54 +35,78 @@ class TuneOptions:
     student: float = 1.0
 
 
-def tune(network: QuantisedNetwork, loader: Loader, config: TrainConfig, options: TuneOptions, run: Path) -> None:
-    """Train `network` in place for `options.steps` batches of `loader`; the rate falls by half a cosine to 0.
+Quantisable = tuple[FloatGraph, dict[str, Affine]]
+"""A float graph and the quantisation of its values: what `lower` takes."""
+
+
+def tuned(start: Quantisable, config: TrainConfig, options: TuneOptions, run: Path) -> Quantisable:
+    """Return `start` after `options.steps` batches; the rate falls by half a cosine to 0.
 
     A loss that is no number is a `UserError`; the float run in the folder `run` stays as it is.
     """
-    graph, guide = network.graph, weights_of(network.graph)
-    rate = config.rate * RATE_SHARE
-    optimizer = torch.optim.Adam(_groups(network, rate), lr=rate)
+    with gathered(config.threads, _work, start, config, options, run) as team:
+        return _work(team, start, config, options, run)
+
+
+def _work(
+    team: Team,
+    graph: FloatGraph,
+    quantisations: dict[str, Affine],
+    config: TrainConfig,
+    options: TuneOptions,
+    run: Path,
+) -> tuple[FloatGraph, dict[str, Affine]]:
+    """Do one member's share of the training to its end; every member gets the same result."""
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    training, _ = open_photos(Path(config.data), graph.output.shape[0])
+    phase = _Phase(
+        team, QuantisedNetwork(graph, quantisations), Loader(training, config, team.number, team.size), config
+    )
     with progress() as bar:
-        task = bar.add_task("quantisation-aware training", total=options.steps)
-        for step in range(options.steps):
-            for group in optimizer.param_groups:
-                group["lr"] = group["peak"] * 0.5 * (1 + math.cos(math.pi * step / options.steps))
-            loss = _loss(network, graph, guide, _batch(loader, step, graph.input_shape[1]), config, options)
-            if not math.isfinite(loss.item()):
-                raise UserError(
-                    run, f"is good, but quantisation-aware training failed at step {step}", "use --method ptq"
-                )
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
-            bar.update(task, advance=1)
+        for step in bar.track(range(options.steps), description="quantisation-aware training"):
+            if not math.isfinite(phase.step(step / options.steps, step, options.student)):
+                what = f"is good, but quantisation-aware training failed at step {step}"
+                raise UserError(run, what, "use --method ptq")
+    return phase.network.result()
 
 
-def _groups(network: QuantisedNetwork, rate: float) -> list[dict[str, object]]:
+class _Phase:
+    """The rounded network, its optimizer and the float network that guides it."""
+
+    def __init__(self, team: Team, network: QuantisedNetwork, loader: Loader, config: TrainConfig) -> None:
+        self.team, self.network, self.loader, self.config = team, network, loader, config
+        self.guide = weights_of(network.graph)
+        self.optimizer = torch.optim.Adam(_groups(network, config.rate * RATE_SHARE))
+
+    def step(self, share: float, number: int, student: float) -> float:
+        """Learn from batch `number` when `share` of the phase is done; return the loss."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["peak"] * 0.5 * (1 + math.cos(math.pi * share))
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = self._loss(self._batch(number), student)
+        loss.backward()
+        gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
+        (mean,) = self.team.mean(gradients, [loss.item()])
+        self.optimizer.step()
+        return mean
+
+    def _batch(self, number: int) -> Batch:
+        epoch, place = divmod(number, self.loader.batches)
+        return self.loader.batch(FIRST_EPOCH + epoch, place, self.network.graph.input_shape[1])
+
+    def _loss(self, batch: Batch, student: float) -> Tensor:
+        x = to_input(batch.crops)
+        embedding = self.network(x)
+        with torch.no_grad():
+            wanted = execute(self.network.graph, x, self.guide, lambda _name, value: value)
+        own = 1 - F.cosine_similarity(embedding, wanted).mean()
+        targets = torch.from_numpy(batch.targets)
+        return distillation(embedding, targets, self.config.relation, self.config.temperature) + student * own
+
+
+def _groups(network: QuantisedNetwork, rate: float) -> list[dict[str, Any]]:
     """Return weights and biases at `rate`, step sizes at a rate relative to the size that they start with."""
     plain = [*network.weights.values(), *network.biases.values()]
     sizes = [{"params": [scale], "peak": rate * float(scale.detach())} for scale in network.scales.values()]
-    return [{"params": plain, "peak": rate}, *sizes]
-
-
-def _batch(loader: Loader, step: int, size: int) -> Batch:
-    epoch, number = divmod(step, loader.batches)
-    return loader.batch(FIRST_EPOCH + epoch, number, size)
-
-
-def _loss(
-    network: QuantisedNetwork,
-    graph: FloatGraph,
-    guide: dict[str, tuple[Tensor, Tensor]],
-    batch: Batch,
-    config: TrainConfig,
-    options: TuneOptions,
-) -> Tensor:
-    x = to_input(batch.crops)
-    embedding = network(x)
-    with torch.no_grad():
-        wanted = execute(graph, x, guide, lambda _name, value: value)
-    own = 1 - F.cosine_similarity(embedding, wanted).mean()
-    teacher = distillation(embedding, torch.from_numpy(batch.targets), config.relation, config.temperature)
-    return teacher + options.student * own
+    return [{**group, "lr": group["peak"]} for group in ({"params": plain, "peak": rate}, *sizes)]
