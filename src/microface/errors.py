@@ -11,6 +11,10 @@ class UserError(Exception):
         self.what, self.reason, self.mend = str(what), reason, mend
         super().__init__(f"{what}: {reason}; {mend}")
 
+    def __reduce__(self) -> tuple[type["UserError"], tuple[str, str, str]]:
+        """Let worker processes hand the error back."""
+        return type(self), (self.what, self.reason, self.mend)
+
 
 class DamagedFileError(UserError):
     """A file that is cut, flipped, foreign or of a version this release cannot read."""

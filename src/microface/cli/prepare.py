@@ -21,8 +21,9 @@ def prepare(
     sources: Annotated[list[Path], typer.Argument(help="Folders of people, LFW, or Parquet tables.")],
     output: Annotated[Path, typer.Option(help="Folder of the data set; the same command goes on where it stopped.")],
     teacher: Annotated[Path, typer.Option(help="ONNX network whose embeddings are stored beside the crops.")],
-    size: Annotated[int, typer.Option(help="Side of the stored crops in pixels.")] = 104,
-    margin: Annotated[int, typer.Option(help="Pixels on each side beyond the network's crop.")] = 4,
+    size: Annotated[int, typer.Option(help="Width of the network's input in pixels.")] = 96,
+    margin: Annotated[int, typer.Option(help="Pixels stored on each side of it, for augmentation.", min=0)] = 4,
+    loose: Annotated[bool, typer.Option(help="Upright, by the detector's box alone, size x size * 4 / 3.")] = False,
     share: Annotated[float, typer.Option(help="Smallest face by the photo's shorter side; 0.3 for loose crops.")] = 0.1,
     held_out: Annotated[float, typer.Option(help="Share of the people kept from training.")] = 0.05,
     seed: Annotated[int, typer.Option(help="Order of the photos.")] = 1,
@@ -40,7 +41,8 @@ def prepare(
 
     if not (0.01 <= share <= 1 and 0 <= held_out < 1):
         raise UserError("--share, --held-out", "are shares", "give a share above 0.01 and a held-out part from 0 to 1")
-    preprocess = Preprocess.aligned(size - 2 * margin, margin)
+    preprocess = Preprocess.loose(size, round(size * 4 / 3)) if loose else Preprocess.aligned(size)
+    preprocess = preprocess.widened(margin)
     recipe = Recipe(preprocess, teacher, Search(share=share), held_out, seed=seed)
     manifest = run(sources, recipe, output, workers)
     _show(manifest, output)

@@ -1,6 +1,6 @@
 """How a photo becomes the crop that a network reads; the same in training, enrolment, evaluation and on the chip."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Self
 
 from microface.errors import UserError
@@ -48,13 +48,17 @@ class Preprocess:
     @classmethod
     def aligned(cls, size: int, margin: int = 0, light: Light = "none") -> Self:
         """Return the aligned crop of a `size` x `size` network, with `margin` more real pixels on each side."""
-        whole = size + 2 * margin
-        return cls("aligned", whole, whole, TEMPLATE_EYE_DISTANCE * size / TEMPLATE_SIZE, light=light)
+        inner = cls("aligned", size, size, TEMPLATE_EYE_DISTANCE * size / TEMPLATE_SIZE, light=light)
+        return inner.widened(margin)
 
     @classmethod
     def loose(cls, width: int = 120, height: int = 160, light: Light = "none") -> Self:
         """Return the loose crop: upright, from the detector's box only."""
         return cls("loose", width, height, LOOSE_EYE_DISTANCE * width / 120, light=light)
+
+    def widened(self, margin: int) -> Self:
+        """Return the same crop with `margin` more pixels of the photo on each side."""
+        return replace(self, width=self.width + 2 * margin, height=self.height + 2 * margin)
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-able dictionary; equal preprocesses give equal dictionaries."""

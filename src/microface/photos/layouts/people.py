@@ -21,6 +21,7 @@ class PeopleFolders:
 
     def photos(self, source: Path) -> list[PhotoEntry]:
         """Return the pictures of every person, and those of nobody."""
+        source = source.resolve()  # `.` has no name
         places = [(source, ""), *((folder, _identity(source, folder)) for folder in folders_in(source))]
         return [self._entry(source, path, person) for folder, person in places for path in pictures_in(folder)]
 

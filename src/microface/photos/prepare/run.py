@@ -6,8 +6,8 @@ import signal
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from types import FrameType
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from microface.photos.dataset import Dataset, Manifest, ShardInfo
 from microface.photos.dataset.manifest import NAME
 from microface.photos.layouts import PhotoEntry, list_photos
 from microface.photos.prepare.recipe import Recipe, Task, shard_tasks
-from microface.photos.prepare.worker import make_shard, unit
+from microface.photos.prepare.worker import begin, make_shard, unit
 from microface.photos.teacher import Teacher
 
 
@@ -100,20 +100,25 @@ def _made(
     if min(workers, len(tasks)) < 2:
         yield from ((task, make_shard(recipe, folder, task, held_out)) for task in tasks)
         return
-    with ProcessPoolExecutor(min(workers, len(tasks)), multiprocessing.get_context("spawn"), _leave_quietly) as pool:
+    context = multiprocessing.get_context("spawn")
+    stop = context.Event()
+    pool = ProcessPoolExecutor(min(workers, len(tasks)), context, begin, (stop,))
+    try:
         with _not_interrupted():
             futures = {pool.submit(make_shard, recipe, folder, task, held_out): task for task in tasks}
-        try:
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+    except BrokenProcessPool as error:
+        raise UserError("a worker", "was ended by the system, perhaps for memory", "use fewer --workers") from error
+    finally:
+        stop.set()
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 @contextlib.contextmanager
 def _not_interrupted() -> Iterator[None]:
-    """Hold back interrupts from the keyboard while processes start, which inherit that: half started they complain."""
-    if threading.current_thread() is not threading.main_thread():  # only the main thread may set signals
+    """Start processes deaf to interrupts from the keyboard, which only this one hears: it stops them between photos."""
+    if threading.current_thread() is not threading.main_thread():  # no other thread may set signals
         yield
         return
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -121,12 +126,3 @@ def _not_interrupted() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _leave_quietly() -> None:
-    """Let an interrupt from the keyboard end this worker's shard without a traceback."""
-    signal.signal(signal.SIGINT, _leave)
-
-
-def _leave(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)

@@ -2,6 +2,7 @@
 
 import functools
 from dataclasses import dataclass
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ from microface.photos.preprocess import Preprocess
 from microface.photos.quality import judge
 from microface.photos.read import decode_photo
 from microface.photos.teacher import Teacher
+
+_TOGETHER = 64
+_stop: Event | None = None
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class Worker:
         looks = [(entry, self._look(entry, task.split)) for entry in task.entries]
         seen = [look for _, look in looks if isinstance(look, Seen)]
         skipped = [(entry.key, look) for entry, look in looks if isinstance(look, str)]
-        embeddings = self._teacher.embed(_stacked([each.view for each in seen], TEACHER_VIEW))
+        embeddings = self._embedded(_stacked([each.view for each in seen], TEACHER_VIEW))
         keep = ~_near(embeddings, held_out) | np.array([each.row["identity"] != "" for each in seen], bool)
         skipped += [(seen[index].row["key"], "near_held_out") for index in np.flatnonzero(~keep)]
         kept = [seen[index] for index in np.flatnonzero(keep)]
@@ -52,8 +56,17 @@ class Worker:
         content = ShardContent(crops, embeddings[keep], [each.row for each in kept], skipped)
         return write_shard(self.folder, task.number, content)
 
+    def _embedded(self, views: np.ndarray) -> np.ndarray:
+        """Return the teacher's embeddings [n, D] of `views`."""
+        embeddings = np.empty((len(views), self._teacher.dimensions), np.float32)
+        for start in range(0, len(views), _TOGETHER):
+            _stop_if_asked()
+            embeddings[start : start + _TOGETHER] = self._teacher.embed(views[start : start + _TOGETHER])
+        return embeddings
+
     def _look(self, entry: PhotoEntry, split: str) -> Seen | str:
         """Return what is to be seen in one photo, or the reason why it is left out."""
+        _stop_if_asked()
         try:
             photo = decode_photo(read_entry(entry), entry.key)
         except UserError:
@@ -84,6 +97,17 @@ def _near(embeddings: np.ndarray, held_out: np.ndarray) -> np.ndarray:
 def unit(embeddings: np.ndarray) -> np.ndarray:
     """Return `embeddings` [N, D] with length 1."""
     return embeddings / np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), 1e-12)
+
+
+def begin(stop: Event) -> None:
+    """Let `stop` end this process's work between two photos."""
+    global _stop  # noqa: PLW0603  # a process of a pool is handed shared things in no other way
+    _stop = stop
+
+
+def _stop_if_asked() -> None:
+    if _stop is not None and _stop.is_set():
+        raise SystemExit(130)
 
 
 @functools.cache
