@@ -48,21 +48,13 @@ def tuned(start: Quantisable, config: TrainConfig, options: TuneOptions, run: Pa
         return _work(team, start, config, options, run)
 
 
-def _work(
-    team: Team,
-    graph: FloatGraph,
-    quantisations: dict[str, Affine],
-    config: TrainConfig,
-    options: TuneOptions,
-    run: Path,
-) -> tuple[FloatGraph, dict[str, Affine]]:
+def _work(team: Team, start: Quantisable, config: TrainConfig, options: TuneOptions, run: Path) -> Quantisable:
     """Do one member's share of the training to its end; every member gets the same result."""
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
-    training, _ = open_photos(Path(config.data), graph.output.shape[0])
-    phase = _Phase(
-        team, QuantisedNetwork(graph, quantisations), Loader(training, config, team.number, team.size), config
-    )
+    training, _ = open_photos(Path(config.data), start[0].output.shape[0])
+    loader = Loader(training, config, team.number, team.size)
+    phase = _Phase(team, QuantisedNetwork(*start), loader, config)
     with progress() as bar:
         for step in bar.track(range(options.steps), description="quantisation-aware training"):
             if not math.isfinite(phase.step(step / options.steps, step, options.student)):
