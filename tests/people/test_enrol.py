@@ -8,10 +8,14 @@ import pytest
 from packages import noise_people, tiny_package
 
 from microface.chip.devices.host import HostDevice
+from microface.chip.targets import Target
 from microface.errors import UserError
 from microface.people.enrol import Look, enrol, new_gallery, person_folders
 from microface.people.faces import photo_looker, photos_in
+from microface.people.gallery import Gallery, Person
 from microface.people.identify import identify
+from microface.people.image import people_that_fit
+from microface.people.slots import slot_bytes
 from microface.people.threshold import with_rate
 from microface.photos.preprocess import Preprocess
 
@@ -97,3 +101,12 @@ def test_files_that_show_nobody_say_why(tmp_path: Path) -> None:
     assert look(tmp_path / "notes.txt").reasons[0].startswith("unreadable: is not a photo")
     assert look(tmp_path / "grey.png").reasons == ("no_face",) and look(tmp_path / "grey.png").crop is None
     assert look(tmp_path / "missing.png").reasons[0].startswith("unreadable")
+
+
+def test_the_host_takes_the_largest_gallery_of_any_chip(device: HostDevice) -> None:
+    templates = device.embed(noise_people(1, 3, seed=2)[0])
+    count = people_that_fit(slot_bytes(Target.load("stm32h743zi")), 3, 8)
+    people = tuple(Person(f"p{i}", templates) for i in range(count))
+    gallery = Gallery("tiny", PACKAGE.model_id, 8, 9000, None, people)
+    assert len(gallery) > 1000
+    assert identify(gallery, device, templates[:1])[0].said == "p0"

@@ -25,6 +25,9 @@ from microface.files import read_bytes, write_bytes
 from microface.models import ModelPackage
 from microface.network.network import IntegerNetwork
 
+GALLERY_SLOT_BYTES = 1 << 20
+"""Room for any chip's gallery: what a chip takes, the host takes too."""
+
 
 class HostDevice:
     """A model as a shared library. `threads` inputs are computed at once; each thread has an arena of its own."""
@@ -36,7 +39,7 @@ class HostDevice:
         self.model = Model.of(source)
         self.threads = threads
         self.target = Target.load("host")
-        self.plan = plan(self.model.network, self.target, choose=choose)
+        self.plan = plan(self.model.network, self.target, choose=choose, gallery_slot_bytes=GALLERY_SLOT_BYTES)
         self._library = ctypes.CDLL(str(_cached_library(self.model, self.plan, self.target, choose)))
         self._library.host_run.restype = None
         self._gallery = b""
