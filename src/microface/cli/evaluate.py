@@ -81,7 +81,8 @@ def _show_lfw(result: LfwResult) -> None:
     ]
     used = result.engine
     mirror = ", mirror added" if result.mirror else ""
-    console.print(table(f"{used.network}, {used.name}, {used.score.name}{mirror}, {result.crop}", ("what", "value"), rows))
+    title = f"{used.network}, {used.name}, {used.score.name}{mirror}, {result.crop}"
+    console.print(table(title, ("what", "value"), rows))
 
 
 def _draw_lfw(path: Path, result: LfwResult) -> None:
