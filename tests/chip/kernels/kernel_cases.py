@@ -126,7 +126,7 @@ def convolutions(draw: Draw) -> Case:
 @st.composite
 def depthwise(draw: Draw) -> Case:
     window, (rows, columns) = draw(windows(7))
-    channels = draw(st.integers(1, 9))
+    channels = draw(st.integers(1, 9) | st.integers(16, 35))
     more = {"stride": window.stride, "padding": window.padding, "dilation": window.dilation}
     return _weighted(draw, DepthwiseConv2D, (rows, columns, channels), (*window.size, channels), **more)
 
@@ -135,7 +135,7 @@ def depthwise(draw: Draw) -> Case:
 def depthwise3x3(draw: Draw) -> Case:
     """The usual window of MobileNets, stride 1 or 2, rows that end with a step of four outputs or do not."""
     stride = draw(st.sampled_from([1, 2]))
-    shape = draw(st.integers(3, 12)), draw(st.integers(3, 19)), draw(st.integers(1, 6))
+    shape = draw(st.integers(3, 12)), draw(st.integers(3, 19)), draw(st.integers(1, 6) | st.integers(16, 35))
     padding = tuple(draw(st.integers(0, 2)) for _ in range(4))
     return _weighted(draw, DepthwiseConv2D, shape, (3, 3, shape[2]), stride=(stride, stride), padding=padding)
 
@@ -150,7 +150,7 @@ def global_depthwise(draw: Draw) -> Case:
 @st.composite
 def pointwise(draw: Draw) -> Case:
     rows, columns = draw(st.integers(1, 7)), draw(st.integers(1, 9))
-    channels, outputs = draw(st.integers(1, 70)), draw(st.integers(1, 12))
+    channels, outputs = draw(st.integers(1, 70)), draw(st.integers(1, 12) | st.integers(13, 40))
     return _weighted(draw, Conv2D, (rows, columns, channels), (outputs, 1, 1, channels))
 
 

@@ -134,9 +134,3 @@ def _shared_library(folder: Path, features: frozenset[str], flags: tuple[str, ..
     library = folder / "kernels.so"
     run_tool([*zig_command(), "-shared", "-fPIC", *COMMON_FLAGS, *flags, *sources, "-o", str(library)], library)
     return library
-
-
-def has_avx2() -> bool:
-    """Tell whether the host's processor has AVX2."""
-    info = Path("/proc/cpuinfo")
-    return info.exists() and "avx2" in info.read_text()

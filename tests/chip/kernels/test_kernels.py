@@ -13,6 +13,7 @@ from kernel_machines import Host, Machine
 from microface.chip.plan.kernels import KERNELS, inverted_residual_dsp
 from microface.chip.plan.kernels.inverted_residual_dsp import InvertedResidualDsp
 from microface.chip.targets import Target
+from microface.chip.targets.target import cpu_flags
 
 EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 FAMILIES: dict[str, Callable[[], st.SearchStrategy[cases.Case]]] = {
@@ -31,10 +32,14 @@ FAMILIES: dict[str, Callable[[], st.SearchStrategy[cases.Case]]] = {
 
 @pytest.fixture(scope="session")
 def machines(tmp_path_factory: pytest.TempPathFactory) -> list[Machine]:
-    """The host with its undefined-behaviour checks on, and emulated cores: an M7 and an M4."""
-    checked = ("-fsanitize=undefined", "-fno-sanitize-recover=undefined")
+    """The host, which stops at undefined behaviour, and emulated cores: an M7 and an M4."""
+    checked = ("-fsanitize=undefined", "-fsanitize-trap=undefined")
     chips = [Chip(tmp_path_factory.mktemp(name), Target.load(name)) for name in ("stm32h743zi", "nrf52840")]
-    return [Host(tmp_path_factory.mktemp("portable"), frozenset(), checked), *chips]
+    avx2 = frozenset({"avx2"}) & cpu_flags()
+    hosts = [Host(tmp_path_factory.mktemp("host"), frozenset(), checked)]
+    if avx2:
+        hosts.append(Host(tmp_path_factory.mktemp("avx2"), avx2, ("-mavx2", *checked)))
+    return [*hosts, *chips]
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -7,9 +7,11 @@ from microface.chip.plan.kernels.conv2d import ConvPortable, ConvPortable32
 from microface.chip.plan.kernels.conv2d_dsp import ConvDsp
 from microface.chip.plan.kernels.dense_dsp import DenseDsp
 from microface.chip.plan.kernels.depthwise import DepthwisePortable, DepthwisePortable32
+from microface.chip.plan.kernels.depthwise_avx2 import DepthwiseAvx2
 from microface.chip.plan.kernels.depthwise_dsp import Depthwise3x3Dsp
 from microface.chip.plan.kernels.elementwise import AddPortable, FlattenView
 from microface.chip.plan.kernels.inverted_residual_dsp import InvertedResidualDsp
+from microface.chip.plan.kernels.matrix_avx2 import ConvAvx2, PointwiseAvx2
 from microface.chip.plan.kernels.pointwise import PointwisePortable, PointwisePortable32
 from microface.chip.plan.kernels.pointwise_dsp import PointwiseDsp
 from microface.chip.plan.kernels.pools import AveragePoolPortable, MaxPoolPortable, MeanPortable, PadPortable
@@ -28,6 +30,9 @@ KERNELS: tuple[Kernel, ...] = (
     AddDsp(),
     MeanDsp(),
     MaxPoolDsp(),
+    PointwiseAvx2(),
+    ConvAvx2(),
+    DepthwiseAvx2(),
     PointwisePortable(),
     PointwisePortable32(),
     ConvPortable(),

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the kernels for AVX2 hosts share: exact requantisation of eight sums at a time.
+ */
+#ifndef MF_AVX2_H
+#define MF_AVX2_H
+
+#include <immintrin.h>
+#include <stdint.h>
+
+static inline __m256i mf_avx2_load(const void *from)
+{
+    return _mm256_loadu_si256((const __m256i *)from);
+}
+
+/* Sixteen bytes, sign-extended to halves. */
+static inline __m256i mf_avx2_widen(const int8_t *from)
+{
+    return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)from));
+}
+
+/* How eight channels' sums become outputs, as mf_highmul says; `left` all 0 where nothing shifts. */
+typedef struct {
+    __m256i multiplier, multiplier_odd, left, zero_point;
+} mf_avx2_rule;
+
+static inline mf_avx2_rule mf_avx2_rule_of(const int32_t *multiplier, const int32_t *left, int32_t zero_point)
+{
+    const __m256i factors = mf_avx2_load(multiplier);
+    return (mf_avx2_rule){factors, _mm256_srli_epi64(factors, 32), mf_avx2_load(left),
+                          _mm256_set1_epi32(zero_point)};
+}
+
+/* Eight sums: multiplied in 64 bits, even and odd lanes apart, rounded, the upper halves taken. */
+static inline __m256i mf_avx2_requantise(__m256i sums, const mf_avx2_rule *rule)
+{
+    const __m256i half = _mm256_set1_epi64x(INT64_C(0x80000000));
+    const __m256i shifted = _mm256_sllv_epi32(sums, rule->left);
+    const __m256i even = _mm256_mul_epi32(shifted, rule->multiplier);
+    const __m256i odd = _mm256_mul_epi32(_mm256_srli_epi64(shifted, 32), rule->multiplier_odd);
+    const __m256i low = _mm256_srli_epi64(_mm256_add_epi64(even, half), 32);
+    const __m256i values = _mm256_blend_epi32(low, _mm256_add_epi64(odd, half), 0xaa);
+    return _mm256_add_epi32(values, rule->zero_point);
+}
+
+/* Sixteen values as bytes, cut to lo .. hi. */
+static inline __m128i mf_avx2_pack(__m256i first, __m256i second, int32_t lo, int32_t hi)
+{
+    const __m256i halves = _mm256_permute4x64_epi64(_mm256_packs_epi32(first, second), 0xd8);
+    const __m128i bytes = _mm_packs_epi16(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1));
+    return _mm_min_epi8(_mm_max_epi8(bytes, _mm_set1_epi8((char)lo)), _mm_set1_epi8((char)hi));
+}
+
+#endif
