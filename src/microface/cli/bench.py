@@ -1,6 +1,7 @@
 """`microface bench`: the figures of this release beside the published ones."""
 
 from collections.abc import Iterable
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,12 +25,12 @@ CHIPS = ("stm32h743zi", "nrf52840")
 TFLITE = Path("../shared/anchors/mnv2_05_96.tflite")
 """The same geometry as TFLite, for the time of LiteRT; it lies with the research data."""
 PUBLISHED = (
-    ("M7, CMSIS-NN in TFLite Micro", "63.97 M", "233,000"),
-    ("M4, CMSIS-NN in TFLite Micro", "64.29 M", "233,000"),
-    ("M7, TinyEngine as it ships (float requantisation)", "50.97 M", "135,008"),
-    ("M7, TinyEngine by patches (float requantisation)", "55.36 M", "118,880"),
+    ("CMSIS-NN in TFLite Micro, M7", 63_970_000, 233_000),
+    ("CMSIS-NN in TFLite Micro, M4", 64_290_000, 233_000),
+    ("TinyEngine (truncates), M7", 50_970_000, 135_008),
+    ("TinyEngine by patches, M7", 55_360_000, 118_880),
 )
-"""Measured with the same geometry and counting: TFLM 90b983c2b, CMSIS-NN 99f736a6, TinyEngine 47bb283."""
+"""The anchor's geometry, counted alike: TFLM 90b983c2b, CMSIS-NN 99f736a6, TinyEngine 47bb283 as it ships."""
 
 
 def bench(
@@ -54,21 +55,18 @@ def bench(
 
 
 def _show_chips(rows: Iterable[ChipFigures]) -> None:
-    cells = [
-        (
-            f"{row.network} on {row.target}",
-            f"{row.instructions / 1e6:.2f} M",
-            f"{row.arena_bytes:,}",
-            f"{row.flash_bytes:,}",
-            f"{row.stack_bytes:,}",
-            f"{row.instructions / row.macs:.2f}",
-            "{:.0f} to {:.0f}".format(*row.estimated_milliseconds),
-        )
-        for row in rows
-    ]
-    cells += [(f"published: {what}", count, arena, "", "", "", "") for what, count, arena in PUBLISHED]
-    columns = ("network", "instructions", "arena B", "flash B", "stack B", "per MAC", "ms (estimate)")
-    console.print(table("One inference, counted on the emulated chip (published: the anchor network)", columns, cells))
+    for name, group in groupby(rows, key=lambda row: row.network):
+        columns = ("chip", "instructions", "per MAC", "arena B", "flash B", "stack B", "ms, estimate")
+        console.print(table(f"{name}: one inference, counted on the emulated chip", columns, map(_cells, group)))
+    published = [(what, f"{count / 1e6:.2f} M", f"{arena:,}") for what, count, arena in PUBLISHED]
+    console.print(table(f"Published for the network {ANCHOR}", ("toolchain", "instructions", "arena B"), published))
+
+
+def _cells(row: ChipFigures) -> tuple[str, ...]:
+    sizes = (f"{size:,}" for size in (row.arena_bytes, row.flash_bytes, row.stack_bytes))
+    low, high = row.estimated_milliseconds
+    cost = f"{row.instructions / 1e6:.2f} M", f"{row.instructions / row.macs:.2f}"
+    return (row.target, *cost, *sizes, f"{low:.3g} to {high:.3g}")
 
 
 def _time_on_host(name: str) -> dict[str, Any]:

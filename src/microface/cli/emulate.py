@@ -62,7 +62,7 @@ def _show(device: EmulatedDevice, result: dict[str, Any]) -> None:
     console.print(table(f"{result['network']} on the {device.name}", ("function", "instructions", "share"), rows))
     low, high = result["estimated_milliseconds"]
     console.print(
-        f"{result['instructions']:,} instructions (counted), {low:.1f} to {high:.1f} ms (estimate); "
+        f"{result['instructions']:,} instructions (counted), {low:.3g} to {high:.3g} ms (estimate); "
         f"arena {result['arena_bytes']:,} B, stack {result['stack_bytes']:,} B",
         highlight=False,
     )

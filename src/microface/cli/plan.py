@@ -52,11 +52,15 @@ def _show(planned: Plan, chip: Target) -> None:
     bound = "no smaller one exists" if planned.arena_exact else f"none below {planned.lower_bound_bytes:,} exists"
     console.print(f"arena {planned.arena_bytes:,} bytes in {planned.arena_memory} ({bound})", highlight=False)
     console.print(
-        f"estimate: {planned.instructions / 1e6:.1f} million instructions, {low:.0f} to {high:.0f} ms "
+        f"estimate: {_rounded(planned.instructions)} instructions, {low:.3g} to {high:.3g} ms "
         f"({planned.milliseconds_from})",
         highlight=False,
     )
     _show_verdict(planned)
+
+
+def _rounded(count: int) -> str:
+    return f"{count / 1e6:.1f} million" if count >= 1e6 else f"{count / 1e3:.0f} thousand"
 
 
 def _show_verdict(planned: Plan) -> None:

@@ -39,7 +39,7 @@ def breaks(lives: Lifetimes, offsets: dict[str, int], alignment: int) -> list[tu
     return wrong
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(random_lives(12), st.sampled_from([1, 4, 16]))
 def test_no_two_buffers_share_bytes_without_leave(lives: Lifetimes, alignment: int) -> None:
     placement = place(lives, alignment, node_limit=300)
@@ -64,7 +64,7 @@ def smallest(lives: Lifetimes) -> int:
     return best
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(random_lives(5))
 def test_small_cases_are_optimal_and_say_so(lives: Lifetimes) -> None:
     placement = place(lives, 1)
