@@ -54,6 +54,13 @@ def test_blurred(photo: np.ndarray, face: Face) -> None:
     assert reasons(cv2.GaussianBlur(photo, (0, 0), 5), face) == ("blurred",)
 
 
+def test_a_tightly_cut_photo_is_blurred_all_the_same(photo: np.ndarray, face: Face) -> None:
+    tight = photo[int(face.points[0, 1]) - 18 : int(face.points[4, 1]) + 18]
+    lower = replace(face, landmarks=as_landmarks(face.points - (0, int(face.points[0, 1]) - 18)))
+    assert "blurred" not in reasons(tight, lower)
+    assert "blurred" in reasons(cv2.GaussianBlur(tight, (0, 0), 5), lower)
+
+
 def test_too_dark_and_too_bright(photo: np.ndarray, face: Face) -> None:
     assert "too_dark" in reasons((photo * 0.15).astype(np.uint8), face)
     assert "too_bright" in reasons((photo * 0.1 + 229).astype(np.uint8), face)
