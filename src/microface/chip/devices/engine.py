@@ -40,7 +40,9 @@ class Processor:
         self.memory = Banks(self._engine, target)
         self.memory.load(surroundings.firmware.segments)
         code = target.memory(target.placement.code)
-        place = (code.origin, self.memory.bank(code.name))
+        # Tables as long as the code, not as the flash: they are summed up after every call.
+        size = -(-(surroundings.firmware.code_end - code.origin) // 4) * 4
+        place = (code.origin, self.memory.bank(code.name)[:size])
         self._counter = BlockCounter(self._engine, *place)
         self._alignment = AlignmentCheck(self._engine, *place) if check_alignment else None
         self._control = np.zeros(_PAGE, np.uint8)
@@ -163,5 +165,6 @@ def _open(target: Target) -> tuple[Any, dict[str, int]]:
         raise UserError("unicorn", "is not installed", "install microface[emulator]") from error
     engine = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
     engine.ctl_set_cpu_model(getattr(arm_const, f"UC_CPU_ARM_{target.emulator_cpu}"))
+    # UC_TLB_VIRTUAL makes stores 15 times faster, but unicorn 2.1.4 then went astray in a whole network: do not use it.
     names = ("R0", "R1", "R2", "R3", "SP", "LR", "PC")
     return engine, {name: getattr(arm_const, f"UC_ARM_REG_{name}") for name in names}

@@ -13,6 +13,8 @@ from elftools.elf.elffile import ELFFile
 from microface.errors import DamagedFileError, UserError
 from microface.files import read_bytes
 
+_ALLOCATED, _EXECUTABLE = 2, 4
+
 
 @dataclass(frozen=True)
 class Segment:
@@ -34,12 +36,13 @@ class Symbol:
 
 @dataclass(frozen=True)
 class Section:
-    """A section that takes memory; `stored` tells whether its bytes stand in the file."""
+    """A section that takes memory; `stored` tells whether its bytes stand in the file, `code` whether they run."""
 
     name: str
     address: int
     size: int
     stored: bool
+    code: bool
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,11 @@ class Firmware:
         return sum(section.size for section in self.sections if section.name.startswith(prefix))
 
     @property
+    def code_end(self) -> int:
+        """The first address after all code."""
+        return max((section.address + section.size for section in self.sections if section.code), default=0)
+
+    @property
     def flash_bytes(self) -> int:
         """All bytes that the firmware takes of flash: code, constants, initial values."""
         return sum(len(segment.data) for segment in self.segments)
@@ -112,8 +120,13 @@ def _segments(elf: Any) -> list[Segment]:
 
 
 def _sections(elf: Any) -> list[Section]:
-    allocated = (s for s in elf.iter_sections() if s["sh_flags"] & 2 and s["sh_size"])
-    return [Section(s.name, int(s["sh_addr"]), int(s["sh_size"]), s["sh_type"] != "SHT_NOBITS") for s in allocated]
+    allocated = (s for s in elf.iter_sections() if s["sh_flags"] & _ALLOCATED and s["sh_size"])
+    return [_section(s) for s in allocated]
+
+
+def _section(section: Any) -> Section:
+    place = (section.name, int(section["sh_addr"]), int(section["sh_size"]))
+    return Section(*place, stored=section["sh_type"] != "SHT_NOBITS", code=bool(section["sh_flags"] & _EXECUTABLE))
 
 
 def _symbols(elf: Any) -> list[Symbol]:
