@@ -162,7 +162,7 @@ def dense(draw: Draw) -> Case:
 
 @st.composite
 def adds(draw: Draw) -> Case:
-    shape = draw(st.integers(1, 5)), draw(st.integers(1, 5)), draw(st.integers(1, 9))
+    shape = draw(st.integers(1, 5)), draw(st.integers(1, 5)), draw(st.integers(1, 9))  # up to 225 values
     scales = [2.0 ** draw(st.floats(-6, 6)) for _ in range(2)]
     a, b = (Tensor(name, shape, "s8", scale, draw(ZERO_POINTS)) for name, scale in zip("ab", scales, strict=True))
     output = Tensor("y", shape, "s8", 2.0 ** draw(st.floats(-3, 3)), draw(ZERO_POINTS))

@@ -18,28 +18,27 @@ static inline __m256i mf_avx2_widen(const int8_t *from)
     return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)from));
 }
 
-/* How eight channels' sums become outputs, as mf_highmul says; `left` all 0 where nothing shifts. */
+/* How eight channels' sums become outputs, as mf_highmul says. `offset` holds the half that rounds and, above it, the
+ * zero point. */
 typedef struct {
-    __m256i multiplier, multiplier_odd, left, zero_point;
+    __m256i multiplier, multiplier_odd, left, offset;
 } mf_avx2_rule;
 
 static inline mf_avx2_rule mf_avx2_rule_of(const int32_t *multiplier, const int32_t *left, int32_t zero_point)
 {
     const __m256i factors = mf_avx2_load(multiplier);
-    return (mf_avx2_rule){factors, _mm256_srli_epi64(factors, 32), mf_avx2_load(left),
-                          _mm256_set1_epi32(zero_point)};
+    const int64_t offset = zero_point * (INT64_C(1) << 32) + INT64_C(0x80000000);
+    return (mf_avx2_rule){factors, _mm256_srli_epi64(factors, 32), mf_avx2_load(left), _mm256_set1_epi64x(offset)};
 }
 
 /* Eight sums: multiplied in 64 bits, even and odd lanes apart, rounded, the upper halves taken. */
 static inline __m256i mf_avx2_requantise(__m256i sums, const mf_avx2_rule *rule)
 {
-    const __m256i half = _mm256_set1_epi64x(INT64_C(0x80000000));
     const __m256i shifted = _mm256_sllv_epi32(sums, rule->left);
     const __m256i even = _mm256_mul_epi32(shifted, rule->multiplier);
     const __m256i odd = _mm256_mul_epi32(_mm256_srli_epi64(shifted, 32), rule->multiplier_odd);
-    const __m256i low = _mm256_srli_epi64(_mm256_add_epi64(even, half), 32);
-    const __m256i values = _mm256_blend_epi32(low, _mm256_add_epi64(odd, half), 0xaa);
-    return _mm256_add_epi32(values, rule->zero_point);
+    const __m256i low = _mm256_srli_epi64(_mm256_add_epi64(even, rule->offset), 32);
+    return _mm256_blend_epi32(low, _mm256_add_epi64(odd, rule->offset), 0xaa);
 }
 
 /* Sixteen values as bytes, cut to lo .. hi. */

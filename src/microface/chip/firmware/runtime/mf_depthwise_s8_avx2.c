@@ -78,33 +78,75 @@ static void convolve(const arguments *args, const block *self, const int8_t *inp
     store(args, self, sums, output);
 }
 
-/* A 3x3 window that lies within the input, `pitch` bytes between rows. */
-static inline void convolve3x3(const arguments *args, const block *self, const int8_t *input, int32_t pitch,
+/* A 3x3 window: cells[row][column] are sixteen channels of a pixel, or padding. */
+static inline void convolve3x3(const arguments *args, const block *self, const int8_t *const cells[3][3],
                                int8_t *output)
 {
     __m256i sums[2] = {self->bias[0], self->bias[1]};
     const int16_t *weights = self->weights;
     for (int32_t kx = 0; kx < 3; kx++) {
-        const int8_t *column = input + kx * args->channels;
-        add_taps(sums, mf_avx2_widen(column), mf_avx2_widen(column + pitch), weights + 2 * BLOCK * kx);
-        add_taps(sums, mf_avx2_widen(column + 2 * pitch), _mm256_setzero_si256(), weights + 2 * BLOCK * (kx + 3));
+        add_taps(sums, mf_avx2_widen(cells[0][kx]), mf_avx2_widen(cells[1][kx]), weights + 2 * BLOCK * kx);
+        add_taps(sums, mf_avx2_widen(cells[2][kx]), _mm256_setzero_si256(), weights + 2 * BLOCK * (kx + 3));
     }
     store(args, self, sums, output);
 }
 
-static void convolve_row(const arguments *args, const block *self, const int8_t *input, int32_t y, int8_t *output)
+/* The window whose columns begin at `left` in rows that are NULL in the padding. */
+static void convolve_edge(const arguments *args, const block *self, const int8_t *const rows[3], int32_t left,
+                          int8_t *output)
 {
-    const int32_t pitch = args->input_width * args->channels, top = y * args->stride_y - args->pad_top;
-    const int simple = args->kernel_height == 3 && args->kernel_width == 3 && args->dilation_y == 1 &&
-                       args->dilation_x == 1 && top >= 0 && top + 3 <= args->input_height;
+    int8_t padding[BLOCK];
+    const int8_t *cells[3][3];
+    _mm_storeu_si128((__m128i *)(void *)padding, _mm_set1_epi8((char)args->input_zero_point));
+    for (int32_t i = 0; i < 9; i++) {
+        const int32_t x = left + i % 3;
+        const int8_t *row = rows[i / 3];
+        cells[i / 3][i % 3] = row && x >= 0 && x < args->input_width ? row + x * args->channels : padding;
+    }
+    convolve3x3(args, self, (const int8_t *const(*)[3])cells, output);
+}
+
+/* A row of outputs; rows[ky] is NULL in the padding. */
+static void convolve_row3x3(const arguments *args, const block *self, const int8_t *const rows[3], int8_t *output)
+{
+    const int32_t pixel = args->channels;
+    const int whole = rows[0] && rows[1] && rows[2];
     for (int32_t x = 0; x < args->output_width; x++) {
         const int32_t left = x * args->stride_x - args->pad_left;
-        if (simple && left >= 0 && left + 3 <= args->input_width) {
-            convolve3x3(args, self, input + top * pitch + left * args->channels, pitch, output);
+        if (whole && left >= 0 && left + 3 <= args->input_width) {
+            const int8_t *a = rows[0] + left * pixel, *b = rows[1] + left * pixel, *c = rows[2] + left * pixel;
+            const int8_t *const cells[3][3] = {
+                {a, a + pixel, a + 2 * pixel}, {b, b + pixel, b + 2 * pixel}, {c, c + pixel, c + 2 * pixel}};
+            convolve3x3(args, self, cells, output);
         } else {
-            convolve(args, self, input, top, left, output);
+            convolve_edge(args, self, rows, left, output);
         }
-        output += args->channels;
+        output += pixel;
+    }
+}
+
+static void run_block3x3(const arguments *args, const block *self, const int8_t *input, int8_t *output)
+{
+    for (int32_t y = 0; y < args->output_height; y++) {
+        const int8_t *rows[3];
+        for (int32_t ky = 0; ky < 3; ky++) {
+            const int32_t iy = y * args->stride_y - args->pad_top + ky;
+            const int inside = iy >= 0 && iy < args->input_height;
+            rows[ky] = inside ? input + iy * args->input_width * args->channels : (const int8_t *)0;
+        }
+        convolve_row3x3(args, self, rows, output);
+        output += args->output_width * args->channels;
+    }
+}
+
+static void run_block(const arguments *args, const block *self, const int8_t *input, int8_t *output)
+{
+    for (int32_t y = 0; y < args->output_height; y++) {
+        const int32_t top = y * args->stride_y - args->pad_top;
+        for (int32_t x = 0; x < args->output_width; x++) {
+            convolve(args, self, input, top, x * args->stride_x - args->pad_left, output);
+            output += args->channels;
+        }
     }
 }
 
@@ -112,11 +154,14 @@ void mf_depthwise_s8_avx2(const mf_depthwise_s8_avx2_args *args, const int8_t *i
 {
     (void)scratch;
     const int32_t blocks = (args->channels + BLOCK - 1) / BLOCK;
+    const int usual =
+        args->kernel_height == 3 && args->kernel_width == 3 && args->dilation_y == 1 && args->dilation_x == 1;
     for (int32_t number = 0; number < blocks; number++) {
         const block self = block_at(args, number);
-        for (int32_t y = 0; y < args->output_height; y++) {
-            int8_t *row = output + y * args->output_width * args->channels + self.first;
-            convolve_row(args, &self, input + self.first, y, row);
+        if (usual) {
+            run_block3x3(args, &self, input + self.first, output + self.first);
+        } else {
+            run_block(args, &self, input + self.first, output + self.first);
         }
     }
 }

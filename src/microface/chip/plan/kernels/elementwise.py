@@ -1,4 +1,4 @@
-"""Portable ADD, and FLATTEN, which needs no code."""
+"""ADD, portable and for hosts, and FLATTEN, which needs no code."""
 
 from microface.chip.plan.kernels.base import Fields, Kernel, are_bytes
 from microface.network.network import IntegerNetwork
@@ -28,6 +28,15 @@ class AddPortable(Kernel):
     def instructions(self, op: Operator, network: IntegerNetwork) -> int:
         """Return about 12 instructions per value."""
         return 12 * network.tensors[op.output].elements
+
+
+class AddAvx2(AddPortable):
+    """Sixteen values at a time on AVX2 hosts."""
+
+    function = "mf_add_s8_avx2"
+    source = "mf_add_s8_avx2.c"
+    header = "mf_kernels_avx2.h"
+    features = frozenset({"avx2"})
 
 
 class FlattenView(Kernel):

@@ -66,6 +66,10 @@ class ConvAvx2(PointwiseAvx2):
         """Any convolution on bytes that gives bytes."""
         return isinstance(op, Conv2D) and gives(op, network, "s8")
 
+    def scratch_bytes(self, op: Operator, network: IntegerNetwork) -> int:
+        """Return the bytes of a tile of widened pixels and sixteen halves that are written too much."""
+        return super().scratch_bytes(op, network) + 32
+
     def fields(self, op: Operator, network: IntegerNetwork) -> Fields:
         """Return the sizes of the matrices, the window and the output's range."""
         window = conv_fields(cast(Conv2D, op), network)

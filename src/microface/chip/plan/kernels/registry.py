@@ -9,7 +9,7 @@ from microface.chip.plan.kernels.dense_dsp import DenseDsp
 from microface.chip.plan.kernels.depthwise import DepthwisePortable, DepthwisePortable32
 from microface.chip.plan.kernels.depthwise_avx2 import DepthwiseAvx2
 from microface.chip.plan.kernels.depthwise_dsp import Depthwise3x3Dsp
-from microface.chip.plan.kernels.elementwise import AddPortable, FlattenView
+from microface.chip.plan.kernels.elementwise import AddAvx2, AddPortable, FlattenView
 from microface.chip.plan.kernels.inverted_residual_dsp import InvertedResidualDsp
 from microface.chip.plan.kernels.matrix_avx2 import ConvAvx2, PointwiseAvx2
 from microface.chip.plan.kernels.pointwise import PointwisePortable, PointwisePortable32
@@ -33,6 +33,7 @@ KERNELS: tuple[Kernel, ...] = (
     PointwiseAvx2(),
     ConvAvx2(),
     DepthwiseAvx2(),
+    AddAvx2(),
     PointwisePortable(),
     PointwisePortable32(),
     ConvPortable(),
