@@ -31,7 +31,7 @@ def _row(package: ModelPackage) -> tuple[str, ...]:
         f"{package.network.macs / 1e6:.1f} M",
         show_size(package.network.constant_bytes),
         f"{100 * lfw.value:.2f} %" if lfw else "not measured",
-        package.card.licence.split("\n")[0],
+        package.card.licence.split(",")[0],
     )
 
 
