@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -27,9 +28,9 @@ def track(items: Iterable[T], what: str, total: int | None = None) -> Iterator[T
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     """Return a table with `columns`; numbers are to be formatted by the caller."""
-    result = Table(title=title, title_justify="left")
+    result = Table(title=escape(title), title_justify="left")
     for column in columns:
         result.add_column(column)
     for row in rows:
-        result.add_row(*(str(cell) for cell in row))
+        result.add_row(*(escape(str(cell)) for cell in row))
     return result
