@@ -19,6 +19,7 @@ def quantize(
     output: Annotated[Path, typer.Option(help="Model package to write (.mface); NAME.float.onnx goes beside it.")],
     method: Annotated[str, typer.Option(help="ptq: calibrate only; qat: train with rounding, too.")] = "qat",
     calibration: Annotated[str, typer.Option(help="minmax, percentile or mse.")] = "mse",
+    size: Annotated[int, typer.Option(help="Values of the whitened embedding; 0: the embedding as trained.")] = 256,
     steps: Annotated[int, typer.Option(help="Steps of quantisation-aware training.")] = 600,
     name: Annotated[str, typer.Option(help="Name of the model; the file's name unless given.")] = "",
     json: Annotated[Path | None, typer.Option(help="Write the figures to this file.")] = None,
@@ -33,7 +34,7 @@ def quantize(
     from microface.learn.card import card_of
     from microface.learn.quantise import QuantiseOptions, quantise
 
-    options = QuantiseOptions(cast("Method", method), calibration, steps=steps)
+    options = QuantiseOptions(cast("Method", method), calibration, steps=steps, size=size)
     result = quantise(run, output, name or output.stem, card_of(run), options)
     _show(result, output)
     if json is not None:
@@ -44,7 +45,7 @@ def _show(result: "Quantised", output: Path) -> None:
     network = result.package.network
     before, after = result.before, result.after
     rows = [(f"held-out TAR at FAR {rate}", f"{before.tar[rate]:.4f}", f"{after.tar[rate]:.4f}") for rate in after.tar]
-    rows.append(("mean cosine to the teacher", f"{before.cosine:.4f}", f"{after.cosine:.4f}"))
+    rows.append(("mean cosine to the float network", f"{before.cosine:.4f}", f"{after.cosine:.4f}"))
     console.print(table(f"{output}", ("figure", "float", "integer"), rows))
     pairs = f"{after.genuine:,} genuine and {after.impostor:,} impostor pairs of held-out people"
     console.print(f"{pairs}; {network.macs:,} multiply-accumulates, {network.constant_bytes:,} bytes of constants")

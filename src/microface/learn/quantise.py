@@ -1,6 +1,6 @@
 """From a run's folder to a `.mface` file and the float network beside it: the whole of `microface quantize`."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,6 +23,7 @@ from microface.learn.quant.graph import FloatGraph
 from microface.learn.quant.lower import lower
 from microface.learn.quant.onnx_file import OnnxNetwork, save_onnx, to_onnx
 from microface.learn.quant.tune import TuneOptions, tuned
+from microface.learn.quant.whiten import sample_of, whiten
 from microface.learn.train.data import Photos, open_photos
 from microface.learn.train.validate import Check, check
 from microface.models.card import ModelCard
@@ -31,6 +32,7 @@ from microface.models.package import Score as ScoreName
 from microface.network.scores import Score
 
 Method = Literal["ptq", "qat"]
+_WHITEN_PHOTOS = 12_000
 _HALF_LOSS = 0.005
 """Largest loss of held-out true-accept rate that 16-bit float weights may cause."""
 
@@ -44,6 +46,8 @@ class QuantiseOptions:
     photos: int = 512
     steps: int = 600
     score: ScoreName = "cosine"
+    size: int = 256
+    """Values of the whitened embedding; 0 keeps the embedding as it was trained."""
 
 
 @dataclass(frozen=True)
@@ -69,17 +73,29 @@ def quantise(run: Path, output: Path, name: str, card: ModelCard, options: Quant
         raise UserError(output, "is not a name for a model package", "let it end in .mface")
     trained = load_trained(run, name)
     training, held_out = open_photos(Path(trained.config.data), trained.graph.output.shape[0])
-    before = _checked_onnx(trained, held_out)
+    trained = _whitened(trained, training, options.size)
+    wanted = _checked_onnx(trained, held_out)
     graph, affine = quantised_graph(trained, training, options, run)
     network = lower(graph, affine)
     verify(network, graph, affine, held_out, trained.resolution)
     embeddings = embed_integers(graph, affine, held_out, trained.resolution)
-    score = Score(options.score, network.output.zero_point)
-    statistics = statistics_of(embeddings, held_out, score)
+    statistics = statistics_of(embeddings, held_out, Score(options.score, network.output.zero_point))
     package = make_package(name, network, options.score, card, statistics)
     save_onnx(trained.graph, output.with_name(f"{output.stem}.float.onnx"))
     package.save(output)
-    return Quantised(package, before, check(embeddings.astype(np.float32), held_out))
+    after = check(embeddings.astype(np.float32), held_out, wanted)
+    return Quantised(package, check(wanted, held_out, wanted), after)
+
+
+def _whitened(trained: Trained, photos: Photos, size: int) -> Trained:
+    """Return the run with its embedding whitened to `size` values (0: as it was trained)."""
+    if size == 0:
+        return trained
+    size = min(size, trained.graph.output.shape[0])
+    rows = sample_of(photos, _WHITEN_PHOTOS, trained.config.seed)
+    parts = [_embed(trained.graph, part.numpy()) for part in float_inputs(photos, rows, trained.resolution)]
+    graph = whiten(trained.graph, np.concatenate(parts), photos.only(rows), size)
+    return replace(trained, graph=graph)
 
 
 def quantised_graph(
@@ -94,13 +110,13 @@ def quantised_graph(
     return tuned((trained.graph, affine), trained.config, TuneOptions(options.steps), run)
 
 
-def _checked_onnx(trained: Trained, photos: Photos) -> Check:
-    """Return the held-out check of the network as the ONNX file holds it; fail where 16-bit weights cost accuracy."""
+def _checked_onnx(trained: Trained, photos: Photos) -> np.ndarray:
+    """Return the embeddings of `photos` by the ONNX file's network; fail where 16-bit weights cost accuracy."""
     x = [part.numpy() for part in float_inputs(photos, np.arange(len(photos)), trained.resolution)]
     network = OnnxNetwork(to_onnx(trained.graph))
-    halved = check(np.concatenate([network.embed(part) for part in x]), photos)
-    whole = check(np.concatenate([_embed(trained.graph, part) for part in x]), photos)
-    if whole.goal - halved.goal > _HALF_LOSS:
+    halved = np.concatenate([network.embed(part) for part in x])
+    whole = np.concatenate([_embed(trained.graph, part) for part in x])
+    if check(whole, photos, whole).goal - check(halved, photos, whole).goal > _HALF_LOSS:
         raise UserError(trained.graph.name, "loses accuracy with 16-bit weights", "train with more weight decay")
     return halved
 

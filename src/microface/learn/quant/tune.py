@@ -52,7 +52,7 @@ def _work(team: Team, start: Quantisable, config: TrainConfig, options: TuneOpti
     """Do one member's share of the training to its end; every member gets the same result."""
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
-    training, _ = open_photos(Path(config.data), start[0].output.shape[0])
+    training, _ = open_photos(Path(config.data))
     loader = Loader(training, config, team.number, team.size)
     phase = _Phase(team, QuantisedNetwork(*start), loader, config)
     with progress() as bar:
@@ -94,6 +94,8 @@ class _Phase:
             wanted = execute(self.network.graph, x, self.guide, lambda _name, value: value)
         own = 1 - F.cosine_similarity(embedding, wanted).mean()
         targets = torch.from_numpy(batch.targets)
+        if targets.shape[1] != wanted.shape[1]:  # a whitened embedding: the float student speaks for the teacher
+            targets = wanted
         return distillation(embedding, targets, self.config.relation, self.config.temperature) + student * own
 
 

@@ -42,7 +42,7 @@ class Photos:
 
     def turned(self, directions: np.ndarray) -> "Photos":
         """Return the photos with targets projected on `directions` float32 [D, d] and brought to length 1."""
-        return replace(self, targets=_unit(self.targets @ directions))
+        return replace(self, targets=unit_rows(self.targets @ directions))
 
     def crops(self, rows: np.ndarray) -> np.ndarray:
         """Return the crops uint8 [len(rows), H, W, 3] of `rows`."""
@@ -62,7 +62,7 @@ def open_photos(folder: Path, dimensions: int = 0) -> tuple[Photos, Photos]:
     index = np.array([(i, j) for i, shard in enumerate(parts) for j in range(len(shard))], np.int64)
     rows = [row for shard in parts for row in shard.rows]
     targets = np.concatenate([shard.embeddings for shard in parts]).astype(np.float32)
-    targets = _unit(targets)
+    targets = unit_rows(targets)
     people, held = _people(rows), np.array([row["split"] == "held_out" for row in rows])
     training = ~held & ~_strangers_near(targets, people, held)
     whole = Photos(shards, index, targets, people, content)
@@ -81,7 +81,7 @@ def _projected(training: Photos, held_out: Photos, dimensions: int) -> tuple[Pho
     return training.turned(leading), held_out.turned(leading)
 
 
-def _unit(rows: np.ndarray) -> np.ndarray:
+def unit_rows(rows: np.ndarray) -> np.ndarray:
     """Return `rows` float32 [N, D], each divided by its length."""
     return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12))
 

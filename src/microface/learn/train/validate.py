@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from microface.learn.train.augment import centred
-from microface.learn.train.data import Photos
+from microface.learn.train.data import Photos, unit_rows
 from microface.metrics.roc import tar_table
 
 RATES = (1e-2, 1e-3, 1e-4)
@@ -15,7 +15,7 @@ RATES = (1e-2, 1e-3, 1e-4)
 
 @dataclass(frozen=True)
 class Check:
-    """Held-out verification: true-accept rate by false-accept rate, mean cosine to the teacher, numbers of pairs."""
+    """Held-out verification: true-accept rate by false-accept rate, mean cosine to what is wanted, numbers of pairs."""
 
     tar: dict[str, float]
     cosine: float
@@ -42,10 +42,13 @@ def embed(network: nn.Module, photos: Photos, resolution: int, batch: int = 128)
     return torch.cat(results).numpy()
 
 
-def check(embeddings: np.ndarray, photos: Photos) -> Check:
-    """Measure `embeddings` [N, D] of held-out `photos` over all pairs of photos of named people."""
-    unit = embeddings / np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), 1e-12)
-    cosine = float((unit * photos.targets).sum(axis=1).mean())
+def check(embeddings: np.ndarray, photos: Photos, wanted: np.ndarray | None = None) -> Check:
+    """Measure `embeddings` [N, D] of held-out `photos` over all pairs of photos of named people.
+
+    The cosine is that to `wanted` [N, D], to the teacher's embeddings where it is not given.
+    """
+    unit = unit_rows(embeddings)
+    cosine = float((unit * unit_rows(photos.targets if wanted is None else wanted)).sum(axis=1).mean())
     named = photos.people >= 0
     distance = 1 - unit[named] @ unit[named].T
     upper = np.triu_indices(int(named.sum()), 1)
