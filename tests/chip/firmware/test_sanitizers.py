@@ -1,0 +1,57 @@
+"""The generated C under sanitizers: no undefined behaviour, no byte outside arena and tables."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from random_networks import random_network
+
+from microface.chip.devices.host import compile_library
+from microface.chip.firmware.host_library import Sanitizer, sanitizer_environment
+from microface.chip.firmware.model import Model
+from microface.chip.plan import plan
+from microface.chip.plan.calls import Choose
+from microface.chip.plan.kernels import choose
+from microface.chip.plan.kernels.base import Kernel
+from microface.chip.targets import Target
+from microface.errors import UserError
+from microface.network import IntegerNetwork
+from microface.network.ops import Operator
+
+RUN = """
+import ctypes, sys
+import numpy as np
+library, inputs, shape = ctypes.CDLL(sys.argv[1]), np.load(sys.argv[2]), tuple(map(int, sys.argv[4].split()))
+outputs = np.zeros((len(inputs), *shape), np.int8)
+library.host_run(ctypes.c_void_p(inputs.ctypes.data), ctypes.c_void_p(outputs.ctypes.data), ctypes.c_int64(len(inputs)))
+assert library.host_self_test(None) == 0
+np.save(sys.argv[3], outputs)
+"""
+
+
+def portable(op: Operator, network: IntegerNetwork, _features: object) -> Kernel:
+    """Choose the kernels that every processor has."""
+    return choose(op, network, ())
+
+
+@pytest.mark.parametrize("kernels", [portable, choose], ids=["portable", "fast"])
+@pytest.mark.parametrize("sanitize", ["undefined", "address"])
+def test_networks_run_clean(sanitize: Sanitizer, kernels: Choose, tmp_path: Path) -> None:
+    try:
+        environment = sanitizer_environment(sanitize)
+    except UserError as error:
+        pytest.skip(str(error))
+    network = random_network(21, (24, 20, 3), 7)
+    inputs = np.random.default_rng(1).integers(-128, 128, (3, *network.input.shape)).astype(np.int8)
+    inputs[0] = -128
+    np.save(tmp_path / "in.npy", inputs)
+    target, model = Target.load("host"), Model.of(network)
+    planned = plan(network, target, choose=kernels)
+    library = compile_library(model, planned, target, tmp_path / "lib.so", kernels, sanitize)
+    shape = " ".join(map(str, network.output.shape))
+    command = [sys.executable, "-c", RUN, str(library), str(tmp_path / "in.npy"), str(tmp_path / "out.npy"), shape]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    np.testing.assert_array_equal(np.load(tmp_path / "out.npy"), network.run(inputs))
