@@ -64,6 +64,22 @@ static inline uint32_t mf_dsp_add_odd(uint32_t halves, uint32_t word)
     return sums;
 }
 
+/* sum + the product of the lower halves. */
+static inline int32_t mf_dsp_smlabb(uint32_t a, uint32_t b, int32_t sum)
+{
+    int32_t result;
+    __asm__("smlabb %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+    return result;
+}
+
+/* sum + the product of the upper halves. */
+static inline int32_t mf_dsp_smlatt(uint32_t a, uint32_t b, int32_t sum)
+{
+    int32_t result;
+    __asm__("smlatt %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+    return result;
+}
+
 /* Cut to a byte. */
 static inline int8_t mf_dsp_saturate(int32_t value)
 {

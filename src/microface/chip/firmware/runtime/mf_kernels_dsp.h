@@ -81,6 +81,8 @@ typedef struct {
 typedef mf_add_s8_args mf_add_s8_dsp_args;
 typedef mf_mean_s8_args mf_mean_s8_dsp_args;
 typedef mf_max_pool_s8_args mf_max_pool_s8_dsp_args;
+typedef mf_average_pool_s8_args mf_average_pool_s8_dsp_args;
+typedef mf_conv_args mf_depthwise_s8_dsp_args;
 
 void mf_pointwise_s8_dsp(const mf_pointwise_s8_dsp_args *args, const int8_t *input, int8_t *output, void *scratch);
 void mf_conv2d_s8_dsp(const mf_conv2d_s8_dsp_args *args, const int8_t *input, int8_t *output, void *scratch);
@@ -93,5 +95,9 @@ void mf_max_pool_s8_dsp(const mf_max_pool_s8_dsp_args *args, const int8_t *input
 
 void mf_inverted_residual_s8_dsp(const mf_inverted_residual_s8_dsp_args *args, const int8_t *input, int8_t *output,
                                  void *scratch);
+
+void mf_depthwise_s8_dsp(const mf_depthwise_s8_dsp_args *args, const int8_t *input, int8_t *output, void *scratch);
+void mf_average_pool_s8_dsp(const mf_average_pool_s8_dsp_args *args, const int8_t *input, int8_t *output,
+                            void *scratch);
 
 #endif

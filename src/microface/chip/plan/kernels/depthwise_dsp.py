@@ -1,10 +1,11 @@
-"""3x3 depthwise convolutions on Armv7E-M: one channel's plane at a time in 16 bits, four outputs per step."""
+"""Depthwise convolutions on Armv7E-M: 3x3 by channel planes in 16 bits, four outputs per step; any by words."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from microface.chip.plan.kernels.base import Fields, Kernel, Tables, source_of, target_of
+from microface.chip.plan.kernels.depthwise import DepthwisePortable
 from microface.chip.plan.kernels.matrix_dsp import LARGEST_LEFT
 from microface.chip.plan.kernels.requantise import folded_bias, gives, range_fields
 from microface.network.network import IntegerNetwork
@@ -42,6 +43,27 @@ def depthwise_tables(op: DepthwiseConv2D, network: IntegerNetwork) -> Tables:
     constants = np.stack([bias, op.requantise.multiplier], axis=1).astype(np.int32)
     tables: Tables = {"weights": weights, "constants": constants}
     return tables | ({"left": left.astype(np.uint8)} if left.any() else {})
+
+
+class DepthwiseDsp(DepthwisePortable):
+    """Any window, the whole map included: four channels of a word at a time, weights as the network has them."""
+
+    function = "mf_depthwise_s8_dsp"
+    source = "mf_depthwise_s8_dsp.c"
+    header = "mf_kernels_dsp.h"
+    features = frozenset({"dsp"})
+
+    def matches(self, op: Operator, network: IntegerNetwork) -> bool:
+        """Any depthwise convolution of at least four channels that gives bytes."""
+        return super().matches(op, network) and source_of(op, network).shape[2] >= 4
+
+    def instructions(self, op: Operator, network: IntegerNetwork) -> int:
+        """Return what the cells of all windows take, four channels at a time."""
+        assert isinstance(op, DepthwiseConv2D)
+        rows, columns, channels = target_of(op, network).shape
+        height, width = op.window.size
+        words = rows * columns * -(-channels // 4)
+        return 60 + words * (70 + height * (20 + 20 * width))
 
 
 class Depthwise3x3Dsp(Kernel):

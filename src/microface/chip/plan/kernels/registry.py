@@ -8,14 +8,14 @@ from microface.chip.plan.kernels.conv2d_dsp import ConvDsp
 from microface.chip.plan.kernels.dense_dsp import DenseDsp
 from microface.chip.plan.kernels.depthwise import DepthwisePortable, DepthwisePortable32
 from microface.chip.plan.kernels.depthwise_avx2 import DepthwiseAvx2
-from microface.chip.plan.kernels.depthwise_dsp import Depthwise3x3Dsp
+from microface.chip.plan.kernels.depthwise_dsp import Depthwise3x3Dsp, DepthwiseDsp
 from microface.chip.plan.kernels.elementwise import AddAvx2, AddPortable, FlattenView
 from microface.chip.plan.kernels.inverted_residual_dsp import InvertedResidualDsp
 from microface.chip.plan.kernels.matrix_avx2 import ConvAvx2, PointwiseAvx2
 from microface.chip.plan.kernels.pointwise import PointwisePortable, PointwisePortable32
 from microface.chip.plan.kernels.pointwise_dsp import PointwiseDsp
 from microface.chip.plan.kernels.pools import AveragePoolPortable, MaxPoolPortable, MeanPortable, PadPortable
-from microface.chip.plan.kernels.small_dsp import AddDsp, MaxPoolDsp, MeanDsp
+from microface.chip.plan.kernels.small_dsp import AddDsp, AveragePoolDsp, MaxPoolDsp, MeanDsp
 from microface.errors import UserError
 from microface.network.network import IntegerNetwork
 from microface.network.ops import Operator
@@ -27,9 +27,11 @@ KERNELS: tuple[Kernel, ...] = (
     PointwiseDsp(),
     ConvDsp(),
     Depthwise3x3Dsp(),
+    DepthwiseDsp(),
     AddDsp(),
     MeanDsp(),
     MaxPoolDsp(),
+    AveragePoolDsp(),
     PointwiseAvx2(),
     ConvAvx2(),
     DepthwiseAvx2(),

@@ -1,10 +1,10 @@
-"""ADD, MEAN and max pool on Armv7E-M: four bytes of a word at a time."""
+"""ADD, MEAN and pools on Armv7E-M: four bytes of a word at a time."""
 
 from microface.chip.plan.kernels.base import source_of
 from microface.chip.plan.kernels.elementwise import AddPortable
-from microface.chip.plan.kernels.pools import MaxPoolPortable, MeanPortable
+from microface.chip.plan.kernels.pools import AveragePoolPortable, MaxPoolPortable, MeanPortable
 from microface.network.network import IntegerNetwork
-from microface.network.ops import MaxPool, Operator
+from microface.network.ops import AveragePool, MaxPool, Operator
 
 
 class AddDsp(AddPortable):
@@ -52,3 +52,23 @@ class MaxPoolDsp(MaxPoolPortable):
         assert isinstance(op, MaxPool)
         words = network.tensors[op.output].elements // 4
         return 60 + words * (25 + 6 * op.size[0] * op.size[1])
+
+
+class AveragePoolDsp(AveragePoolPortable):
+    """Sums of four channels at a time."""
+
+    function = "mf_average_pool_s8_dsp"
+    source = "mf_average_pool_s8_dsp.c"
+    header = "mf_kernels_dsp.h"
+    features = frozenset({"dsp"})
+
+    def matches(self, op: Operator, network: IntegerNetwork) -> bool:
+        """Average pools whose channels are whole words and whose sums fit 16 bits."""
+        small = isinstance(op, AveragePool) and op.size[0] * op.size[1] <= 255
+        return small and super().matches(op, network) and source_of(op, network).shape[2] % 4 == 0
+
+    def instructions(self, op: Operator, network: IntegerNetwork) -> int:
+        """Return what sums and factors take, four channels at a time."""
+        assert isinstance(op, AveragePool)
+        words = network.tensors[op.output].elements // 4
+        return 60 + words * (80 + op.size[0] * (6 + 6 * op.size[1]))
