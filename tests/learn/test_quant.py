@@ -108,6 +108,7 @@ def test_a_run_becomes_a_package_that_keeps_its_accuracy(quantised: tuple[Quanti
     package = ModelPackage.load(path)
     assert package.model_id == result.package.model_id
     assert package.network.output.zero_point == 0
+    assert package.card.licence.startswith("Weights: as the photos and the teacher allow")
     assert result.after.tar["0.01"] > result.before.tar["0.01"] - 0.03
     assert result.after.cosine > result.before.cosine - 0.02
     assert path.with_name(f"{path.stem}.float.onnx").exists()

@@ -1,17 +1,21 @@
 """The card of a model that was trained here: what it was made from and what it is not for."""
 
+from collections import Counter
 from pathlib import Path
 
 from microface.learn.train.config import load_config
 from microface.models.card import ModelCard
+from microface.photos.dataset import Dataset
 
-TEACHER = (
+ESP_DL_SHA256 = "4e8d06f230f40374febaa31327d419d7b6b9075e49811d6aeb1f829ec0be1024"
+ESP_DL = (
     "MobileFaceNet of 3.4 M parameters from the ESP-DL repository (MIT on paper; its lineage may be InsightFace's "
     "research-only weights)."
 )
-LICENCE = (
+RESEARCH = (
     "Weights: non-commercial research only (WEIGHTS-LICENSE), since photos and teacher are; the code is Apache-2.0."
 )
+OWN = "Weights: as the photos and the teacher allow that they were trained with; the code is Apache-2.0."
 LIMITS = (
     "No liveness test: a printed photo is accepted. Made for frontal, aligned faces of adults; accuracy by age, sex "
     "and origin was not balanced. Train again with photos and a teacher of your own for any other use."
@@ -23,10 +27,25 @@ def card_of(run: Path) -> ModelCard:
     config = load_config(run / "config.json")
     options = ", ".join(f"{name} {value}" for name, value in config.options.items()) or "its defaults"
     length = f"{config.minutes:g} minutes" if config.minutes else f"{config.epochs:g} passes"
+    dataset = Dataset.open(Path(config.data), verify=False)
+    sha256 = str(dataset.manifest.teacher.get("sha256", "unknown"))
+    known = sha256 == ESP_DL_SHA256
     return ModelCard(
         summary=f"{config.net} ({options}) for aligned faces, distilled for {length} on {config.threads} cores.",
-        training_data=f"The data set {Path(config.data).name}: aligned photos of web and research collections.",
-        teacher=TEACHER,
-        licence=LICENCE,
+        training_data=_photos(dataset),
+        teacher=ESP_DL if known else f"An ONNX network with SHA-256 {sha256}.",
+        licence=RESEARCH if known else OWN,
         limits=LIMITS,
+    )
+
+
+def _photos(dataset: Dataset) -> str:
+    """Return a sentence on the photos of `dataset`: how many, of which collections, how many held out."""
+    rows = [row for shard in dataset.shards for row in shard.rows]
+    sources = ", ".join(f"{source} {count:,}" for source, count in sorted(Counter(r["source"] for r in rows).items()))
+    held = [row for row in rows if row["split"] == "held_out"]
+    people = len({row["identity"] for row in held} - {""})
+    return (
+        f"{len(rows):,} photos ({sources}), one face each, of which {len(held):,} of "
+        f"{people:,} people were held out; without names but near a held-out person: left out."
     )

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from microface.console import progress
 from microface.errors import UserError
 from microface.learn.quant.calibrate import Affine
 from microface.learn.quant.execute import execute, weights_of
@@ -55,7 +54,7 @@ def _work(team: Team, start: Quantisable, config: TrainConfig, options: TuneOpti
     training, _ = open_photos(Path(config.data))
     loader = Loader(training, config, team.number, team.size)
     phase = _Phase(team, QuantisedNetwork(*start), loader, config)
-    with progress() as bar:
+    with team.progress() as bar:
         for step in bar.track(range(options.steps), description="quantisation-aware training"):
             if not math.isfinite(phase.step(step / options.steps, step, options.student)):
                 what = f"is good, but quantisation-aware training failed at step {step}"

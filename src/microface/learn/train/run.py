@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from microface import files
-from microface.console import errors, progress
+from microface.console import errors
 from microface.errors import UserError
 from microface.learn import nets
 from microface.learn.train import checkpoint, schedule
@@ -83,7 +83,7 @@ class Run:
     def train(self) -> Position:
         """Train to the end of the run; return the last position. A loss that is no number ends it by a `UserError`."""
         self._clock = self._saved = time.monotonic()
-        with progress() as bar:
+        with self.team.progress() as bar:
             task = bar.add_task("training", total=1000)
             for batch in self._batches():
                 loss = self._timed_step(batch)

@@ -14,8 +14,10 @@ from typing import Any
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
+from rich.progress import Progress
 from torch import Tensor
 
+from microface.console import progress
 from microface.learn.tuning import prepare_process
 
 
@@ -30,6 +32,12 @@ class Team:
     def leads(self) -> bool:
         """Whether this is the process that keeps time, checks and saves."""
         return self.number == 0
+
+    def progress(self) -> Progress:
+        """Return a progress display that only the leader shows."""
+        display = progress()
+        display.disable = not self.leads
+        return display
 
     def mean(self, tensors: list[Tensor], figures: list[float]) -> list[float]:
         """Put the mean over the team into `tensors` in place; return the means of `figures`."""
