@@ -10,14 +10,14 @@ import pytest
 torch = pytest.importorskip("torch", reason="learning needs torch (the extra `train`)")
 
 from faces import write_dataset
-from settings import config
+from settings import STILL, config
 
 from microface.errors import DamagedFileError, UserError
 from microface.learn.train import checkpoint
 from microface.learn.train.config import TrainConfig, load_config, save_config
 from microface.learn.train.data import NEAR, Batch, make_batch, open_photos
 from microface.learn.train.run import Run
-from microface.learn.train.schedule import rate, size
+from microface.learn.train.schedule import View, rate, size, view
 from microface.learn.train.start import start
 from microface.learn.train.validate import check, embed
 
@@ -141,6 +141,8 @@ def test_schedules_rise_fall_and_grow(drawn: Path) -> None:
     assert rate(settings, 1.0) == pytest.approx(0.0, abs=1e-12)
     sides = [size(settings, share, 96) for share in (0.0, 0.4, 0.7, 1.0)]
     assert sides == [64, 80, 96, 96]
+    assert [view(settings, share, 96).strength for share in (0.0, 0.8, 0.9)] == [1.0, 1.0, 0.4]
+    assert STILL.scaled(0.5).rotation == 1.0
 
 
 def test_a_folder_without_data_is_told(tmp_path: Path) -> None:
@@ -150,8 +152,8 @@ def test_a_folder_without_data_is_told(tmp_path: Path) -> None:
 
 def test_batches_are_a_function_of_the_seed(drawn: Path) -> None:
     training, _ = open_photos(drawn)
-    first, again = (make_batch(training, config(drawn), (0, 1), 32) for _ in range(2))
-    other = make_batch(training, config(drawn), (1, 1), 32)
+    first, again = (make_batch(training, config(drawn), (0, 1), View(32)) for _ in range(2))
+    other = make_batch(training, config(drawn), (1, 1), View(32))
     assert np.array_equal(first.crops, again.crops) and np.array_equal(first.targets, again.targets)
     assert not np.array_equal(first.crops, other.crops)
 
@@ -166,7 +168,7 @@ def test_two_processes_share_a_batch_and_repeat_exactly(drawn: Path, tmp_path: P
 
 def test_parts_of_a_batch_make_up_the_whole(drawn: Path) -> None:
     training, _ = open_photos(drawn)
-    parts = [make_batch(training, config(drawn), (0, 1), 32, part, 2) for part in range(2)]
+    parts = [make_batch(training, config(drawn), (0, 1), View(32), part, 2) for part in range(2)]
     assert [len(part.crops) for part in parts] == [16, 16]
     assert np.array_equal(parts[0].targets, np.roll(parts[1].targets, 16, axis=0))
 

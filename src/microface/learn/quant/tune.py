@@ -17,6 +17,7 @@ from microface.learn.quant.qat import QuantisedNetwork
 from microface.learn.train.config import TrainConfig
 from microface.learn.train.data import Batch, Loader, open_photos
 from microface.learn.train.losses import distillation
+from microface.learn.train.schedule import view
 from microface.learn.train.team import Team, gathered
 from microface.learn.train.validate import to_input
 
@@ -84,7 +85,7 @@ class _Phase:
 
     def _batch(self, number: int) -> Batch:
         epoch, place = divmod(number, self.loader.batches)
-        return self.loader.batch(FIRST_EPOCH + epoch, place, self.network.graph.input_shape[1])
+        return self.loader.batch(FIRST_EPOCH + epoch, place, view(self.config, 1.0, self.network.graph.input_shape[1]))
 
     def _loss(self, batch: Batch, student: float) -> Tensor:
         x = to_input(batch.crops)

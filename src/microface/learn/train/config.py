@@ -28,6 +28,10 @@ class Augmentation:
     soften: float = 0.1
     """Share of crops made smaller by up to 2.5 times and enlarged again."""
 
+    def scaled(self, strength: float) -> "Augmentation":
+        """Return the augmentation with every range and share multiplied by `strength`."""
+        return Augmentation(*(getattr(self, f.name) * strength for f in fields(self)))
+
 
 @dataclass(frozen=True)
 class TrainConfig:
@@ -53,6 +57,8 @@ class TrainConfig:
     """Share of the old value that an averaged weight keeps per step."""
     sizes: tuple[tuple[float, float], ...] = ((0.0, 2 / 3), (0.35, 5 / 6), (0.6, 1.0))
     """Growing resolution: (from this share of the run on, share of the network's resolution)."""
+    settle: tuple[float, float] = (0.85, 0.4)
+    """Towards the faces that are met in use: from this share of the run on, augmentation is multiplied by that."""
     checks: int = 12
     """How often the held-out people are measured during the run."""
     seed: int = 1
@@ -78,6 +84,7 @@ def load_config(path: Path) -> TrainConfig:
         content = json.loads(files.read_bytes(path))
         content["augmentation"] = Augmentation(**content["augmentation"])
         content["sizes"] = tuple(tuple(pair) for pair in content["sizes"])
+        content["settle"] = tuple(content["settle"])
         return TrainConfig(**{f.name: content[f.name] for f in fields(TrainConfig)})
     except (ValueError, KeyError, TypeError) as error:
         raise DamagedFileError(path, f"is not the config of a run ({error})", "start the run anew") from error

@@ -12,6 +12,7 @@ import numpy as np
 from microface.errors import UserError
 from microface.learn.train.augment import augmented
 from microface.learn.train.config import TrainConfig
+from microface.learn.train.schedule import View
 from microface.photos.align import TEMPLATE_EYE_DISTANCE, TEMPLATE_SIZE
 from microface.photos.dataset import Dataset
 
@@ -126,14 +127,15 @@ class Batch:
     targets: np.ndarray
 
 
-def make_batch(photos: Photos, config: TrainConfig, place: Place, size: int, part: int = 0, parts: int = 1) -> Batch:
-    """Return `part` of `parts` of the batch at `place`, at `size` pixels; the same arguments give the same batch."""
+def make_batch(photos: Photos, config: TrainConfig, place: Place, view: View, part: int = 0, parts: int = 1) -> Batch:
+    """Return `part` of `parts` of the batch at `place`, shown by `view`; the same arguments give the same batch."""
     epoch, number = place
     rows = order(len(photos), config.seed, epoch)[number * config.batch : (number + 1) * config.batch]
     pieces = np.array_split(rows, parts)
     others = [piece for i, piece in enumerate(pieces) if i != part]
     random = np.random.default_rng((config.seed, epoch, number, part))
-    crops = augmented(photos.crops(pieces[part]), size, photos.content, config.augmentation, random)
+    settings = config.augmentation.scaled(view.strength)
+    crops = augmented(photos.crops(pieces[part]), view.size, photos.content, settings, random)
     return Batch(crops, photos.targets[np.concatenate([pieces[part], *others])])
 
 
@@ -147,16 +149,16 @@ class Loader:
         if self.batches == 0:
             raise UserError(config.data, f"has only {len(photos)} photos to train on", f"a batch needs {config.batch}")
 
-    def batch(self, epoch: int, number: int, size: int) -> Batch:
-        """Return this process's part of batch `number` of `epoch` at `size` pixels."""
-        return make_batch(self.photos, self.config, (epoch, number), size, self.part, self.parts)
+    def batch(self, epoch: int, number: int, view: View) -> Batch:
+        """Return this process's part of batch `number` of `epoch`, shown by `view`."""
+        return make_batch(self.photos, self.config, (epoch, number), view, self.part, self.parts)
 
-    def epoch(self, epoch: int, first: int, size: Callable[[int], int]) -> Iterator[Batch]:
-        """Yield the batches of `epoch` from number `first` on; `size` gives the side in pixels of a batch's crops."""
+    def epoch(self, epoch: int, first: int, view: Callable[[int], View]) -> Iterator[Batch]:
+        """Yield the batches of `epoch` from number `first` on; `view` says how a batch is shown."""
         with ThreadPoolExecutor(1) as pool:
-            coming = pool.submit(self.batch, epoch, first, size(first))
+            coming = pool.submit(self.batch, epoch, first, view(first))
             for number in range(first + 1, self.batches + 1):
                 batch = coming.result()
                 if number < self.batches:
-                    coming = pool.submit(self.batch, epoch, number, size(number))
+                    coming = pool.submit(self.batch, epoch, number, view(number))
                 yield batch

@@ -2,10 +2,9 @@
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +19,7 @@ from microface.learn.train.checkpoint import Position
 from microface.learn.train.config import TrainConfig
 from microface.learn.train.data import Batch, Loader, open_photos
 from microface.learn.train.losses import distillation
+from microface.learn.train.schedule import View
 from microface.learn.train.team import Team
 from microface.learn.train.validate import check, embed, to_input
 
@@ -108,16 +108,17 @@ class Run:
         """Yield batches, epoch after epoch, until the run is over."""
         while self.share < 1:
             start = self.position.step - self.position.batch
-            sizes = self._size_of(start)
-            for batch in self.loader.epoch(self.position.epoch, self.position.batch, sizes):
+            views = self._views_from(start)
+            for batch in self.loader.epoch(self.position.epoch, self.position.batch, views):
                 yield batch
                 if self.share >= 1:
                     return
             self.position.epoch, self.position.batch = self.position.epoch + 1, 0
 
-    def _size_of(self, start: int) -> Any:
+    def _views_from(self, start: int) -> Callable[[int], View]:
+        """Return the view of each batch of an epoch that began at step `start`."""
         side = self.options.resolution
-        return lambda number: schedule.size(self.config, self.share_at(start + number), side)
+        return lambda number: schedule.view(self.config, self.share_at(start + number), side)
 
     def _timed_step(self, batch: Batch) -> float:
         now, position = time.monotonic(), self.position

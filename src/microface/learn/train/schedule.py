@@ -1,10 +1,19 @@
 """Schedules over the run: rate of learning and resolution as functions of its done share."""
 
 import math
+from dataclasses import dataclass
 
 from microface.learn.train.config import TrainConfig
 
 _STEP = 16
+
+
+@dataclass(frozen=True)
+class View:
+    """How crops are shown: side in pixels, and the share of the augmentation's ranges that is used."""
+
+    size: int
+    strength: float = 1.0
 
 
 def rate(config: TrainConfig, share: float) -> float:
@@ -18,3 +27,9 @@ def size(config: TrainConfig, share: float, resolution: int) -> int:
     """Return the side in pixels of the crops when `share` of the run is done, a multiple of 16."""
     part = max((start, part) for start, part in config.sizes if start <= share)[1]
     return min(resolution, max(_STEP, round(resolution * part / _STEP) * _STEP))
+
+
+def view(config: TrainConfig, share: float, resolution: int) -> View:
+    """Return how crops are shown when `share` of the run is done."""
+    start, strength = config.settle
+    return View(size(config, share, resolution), strength if share >= start else 1.0)
