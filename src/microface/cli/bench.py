@@ -77,6 +77,7 @@ def _time_on_host(name: str) -> dict[str, Any]:
         "target": "host",
         "macs": network.macs,
         "arena_bytes": device.plan.arena_bytes,
+        **dict.fromkeys(("instructions", "flash_bytes", "stack_bytes")),  # counted on chips only
         "milliseconds": host_milliseconds(device),
         "litert_milliseconds": litert_milliseconds(TFLITE) if name == ANCHOR else None,
     }
