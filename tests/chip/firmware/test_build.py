@@ -42,6 +42,8 @@ def test_two_builds_in_two_folders_give_the_same_bytes(chip: str, package: Model
         build(package, Target.load(chip), tmp_path / name)
     one, two = bytes_below(tmp_path / "one"), bytes_below(tmp_path / "two" / "deeper")
     assert one == two
+    firmware = Firmware.load(tmp_path / "one")
+    assert firmware.flash_bytes <= firmware.facts["plan"]["flash_bytes"]
     assert {"firmware.elf", "firmware.json", "microface.h", "mf_network.c", "CMakeLists.txt", "model.mface"} <= set(one)
     assert not any(str(tmp_path).encode() in data for data in one.values())
 

@@ -69,6 +69,7 @@ def test_bad_input_is_one_line_and_leaves_nothing(
         (("plan", tmp_path / "flipped.mfn", "--target", "nrf52840"), "damaged"),
         (("build", tmp_path / "flipped.mfn", "--target", "nrf52840", "--output", tmp_path / "a"), "damaged"),
         (("build", network, "--target", "nrf52840", "--output", network), "is no firmware"),
+        (("build", network, "--target", "host", "--output", tmp_path / "a"), "source-only"),
         (("emulate", tmp_path / "a", "--input", network), "holds no firmware"),
         (("emulate", firmware, "--input", tmp_path / "none.npy"), "none.npy"),
         (("emulate", firmware, "--input", tmp_path / "text.npy"), "text.npy"),

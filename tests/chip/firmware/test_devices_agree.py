@@ -72,6 +72,7 @@ def test_chip_equals_numpy_on_the_anchor_and_costs_what_is_planned(
     device = EmulatedDevice(firmware)
     np.testing.assert_array_equal(device.run(inputs), anchor.run(inputs))
     assert device.last is not None
+    assert firmware.flash_bytes <= firmware.facts["plan"]["flash_bytes"] <= 1.03 * firmware.flash_bytes
     low, high = device.milliseconds()
     planned = firmware.facts["plan"]["estimated_milliseconds"]
     assert 0.95 * planned[0] <= low < high <= 1.05 * planned[1]

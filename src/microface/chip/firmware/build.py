@@ -119,6 +119,8 @@ def build(
     A plan that does not fit is a `UserError` that tells what is short. Equal inputs give equal bytes.
     """
     options = replace(options or Options(), source_only=source_only)
+    if target.kind == "host" and not source_only:
+        raise UserError(target.name, "is no chip", "add --source-only for its C files, or name a chip")
     model = Model.of(source)
     planned = plan(model.network, target, options.reserve_flash, options.reserve_ram, options.choose)
     if not planned.fits:

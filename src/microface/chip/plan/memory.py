@@ -10,8 +10,8 @@ STACK_BYTES = 4096
 """Stack of a planned firmware; what a build really uses is measured on the emulated chip."""
 DATA_BYTES = 512
 """Variables of the runtime outside the arena: an estimate above what is measured."""
-CODE_BASE_BYTES = 9 * 1024
-CODE_PER_FUNCTION_BYTES = 1536
+CODE_BASE_BYTES = 13 * 1024
+CODE_PER_FUNCTION_BYTES = 2 * 1024
 """Code: start-up, gallery, scores and self-test, and each kernel. Estimates above what is measured."""
 
 
