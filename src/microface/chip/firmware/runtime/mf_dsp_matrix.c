@@ -24,12 +24,18 @@ void mf_dsp_widen_pixel(uint32_t *panel, const int8_t *pixel, int32_t inputs, in
 
 void mf_dsp_widen(uint32_t *panel, const int8_t *pixels, int32_t count, int32_t inputs)
 {
-    const int32_t groups = (inputs + 3) / 4;
+    const int32_t words = inputs / 4, rest = inputs & 3;
     for (; count > 1; count -= 2) {
-        mf_dsp_widen_pixel(panel, pixels, inputs, 4);
-        mf_dsp_widen_pixel(panel + 2, pixels + inputs, inputs, 4);
+        panel = words ? mf_dsp_widen_two(panel, pixels, pixels + inputs, words) : panel;
+        if (rest) {
+            const uint32_t a = mf_dsp_load_few(pixels + 4 * words, rest);
+            const uint32_t b = mf_dsp_load_few(pixels + inputs + 4 * words, rest);
+            *panel++ = mf_dsp_even(a);
+            *panel++ = mf_dsp_odd(a);
+            *panel++ = mf_dsp_even(b);
+            *panel++ = mf_dsp_odd(b);
+        }
         pixels += 2 * inputs;
-        panel += 4 * groups;
     }
     if (count) {
         mf_dsp_widen_pixel(panel, pixels, inputs, 2);

@@ -46,6 +46,42 @@ __attribute__((naked)) uint32_t *mf_dsp_widen_weights(uint32_t *panel __attribut
         "bx lr\n");
 }
 
+#define WIDEN_TWO(a, b)                 \
+    "sxtb16 r8, " a "\n"                \
+    "sxtb16 r9, " a ", ror #8\n"        \
+    "sxtb16 r10, " b "\n"               \
+    "sxtb16 r11, " b ", ror #8\n"       \
+    "stmia r0!, {r8-r11}\n"
+
+/* r3 groups to go. */
+__attribute__((naked)) uint32_t *mf_dsp_widen_two(uint32_t *panel __attribute__((unused)),
+                                                  const int8_t *a __attribute__((unused)),
+                                                  const int8_t *b __attribute__((unused)),
+                                                  int32_t groups __attribute__((unused)))
+{
+    __asm__(
+        "push {r4-r11}\n"
+        "tst r3, #1\n"
+        "beq 1f\n"
+        "ldr r4, [r1], #4\n"
+        "ldr r6, [r2], #4\n"
+        WIDEN_TWO("r4", "r6")
+        "subs r3, #1\n"
+        "beq 2f\n"
+        "1:\n"
+        "ldr r4, [r1], #4\n"
+        "ldr r5, [r1], #4\n"
+        "ldr r6, [r2], #4\n"
+        "ldr r7, [r2], #4\n"
+        WIDEN_TWO("r4", "r6")
+        WIDEN_TWO("r5", "r7")
+        "subs r3, #2\n"
+        "bne 1b\n"
+        "2:\n"
+        "pop {r4-r11}\n"
+        "bx lr\n");
+}
+
 /* r3 words, r4 step, r5 rows to go, r6 pitch, r7 rest, r8 rests, r9 cells of the row, r10 to go in it. */
 __attribute__((naked)) uint32_t *mf_dsp_widen_rows(uint32_t *panel __attribute__((unused)),
                                                    const int8_t *cells __attribute__((unused)),

@@ -10,6 +10,9 @@
  * place of the tail. */
 uint32_t *mf_dsp_widen_weights(uint32_t *panel, const int8_t *weights, int32_t groups);
 
+/* Widen `groups` whole words (at least one) of two pixels, side by side in the panel; return the place after them. */
+uint32_t *mf_dsp_widen_two(uint32_t *panel, const int8_t *a, const int8_t *b, int32_t groups);
+
 /* Rows of a window: `words` whole words of each are widened, `rest` bytes of each copied to `rests`. */
 typedef struct {
     int32_t words;

@@ -21,6 +21,7 @@ typedef struct {
     const arguments *args;
     mf_matrix_dsp_args expand, project;
     mf_dsp_depthwise depthwise;
+    int32_t skip_pairs, skip_single; /* of the expansion's channel panels */
     uint32_t *panel, *pixels, *head;
     int8_t *planes, *strip;
 } call;
@@ -61,6 +62,8 @@ static call prepare(const arguments *args, void *scratch)
         .pairs = args->project_pairs, .left = args->project_left};
     self.depthwise = (mf_dsp_depthwise){args->stride,       args->steps,    args->plane_pitch,
                                         args->output_width, args->channels, args->depthwise_zero_point};
+    self.skip_pairs = mf_dsp_skip(args->expand_groups, MF_DSP_GROUP_2X2);
+    self.skip_single = mf_dsp_skip(args->expand_groups, MF_DSP_GROUP_2X1);
     return self;
 }
 
@@ -122,11 +125,11 @@ static void expand_pair(const call *self, const strip *rows, int32_t c)
         tail->output = cells;
         tail->pixels_end = single;
         if (width > 1) {
-            head->skip = mf_dsp_skip(groups, MF_DSP_GROUP_2X2);
+            head->skip = self->skip_pairs;
             mf_dsp_panels_2x2_planes(self->panel, pixels);
         }
         if (width & 1) {
-            head->skip = mf_dsp_skip(groups, MF_DSP_GROUP_2X1);
+            head->skip = self->skip_single;
             mf_dsp_panels_2x1_planes(self->panel, single);
         }
         pixels += 2 * groups * width;

@@ -71,10 +71,24 @@ class ConvDsp(Kernel):
         """Return what gathering, widening and products take."""
         assert isinstance(op, Conv2D)
         pixels, inputs, tile = self._sizes(op, network)
-        rows, run = op.window.size[0], inputs // op.window.size[0]
-        rests = 20 + 6 * groups_of(rows * (run % 4)) if run % 4 else 0
-        widening = pixels * (45 + rows * (22 + 6 * (run // 4) + 5 * (run % 4)) + rests)
-        return 60 + widening + product_instructions(pixels, tile, inputs, len(op.bias))
+        (rows, columns), run = op.window.size, inputs // op.window.size[0]
+        rests = 20 + 4 * groups_of(rows * (run % 4)) if run % 4 else 0
+        widening = pixels * (82 + rows * (8 + 7 * (run // 4) + 5 * (run % 4)) + rests)
+        edges = _edge_windows(op, network) * (28 + 30 * rows * columns + 44 * inputs // 10)
+        return widening + edges + product_instructions(pixels, tile, inputs, len(op.bias))
+
+
+def _edge_windows(op: Conv2D, network: IntegerNetwork) -> int:
+    """Return the windows that are gathered: those that reach into the padding, or all where columns have gaps."""
+    height, width, _ = source_of(op, network).shape
+    rows, columns, _ = target_of(op, network).shape
+    if op.dilation[1] > 1:
+        return rows * columns
+    last = (op.window.size[0] - 1) * op.dilation[0], op.window.size[1] - 1
+    tops = (y * op.stride[0] - op.padding[0] for y in range(rows))
+    lefts = (x * op.stride[1] - op.padding[2] for x in range(columns))
+    whole_rows = sum(0 <= top < height - last[0] for top in tops)
+    return rows * columns - whole_rows * sum(0 <= left < width - last[1] for left in lefts)
 
 
 def reading_order(op: Conv2D) -> np.ndarray:

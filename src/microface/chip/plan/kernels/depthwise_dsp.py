@@ -63,7 +63,7 @@ class DepthwiseDsp(DepthwisePortable):
         rows, columns, channels = target_of(op, network).shape
         height, width = op.window.size
         words = rows * columns * -(-channels // 4)
-        return 60 + words * (70 + height * (20 + 20 * width))
+        return 60 + words * (10 + height * (72 + 14 * width))
 
 
 class Depthwise3x3Dsp(Kernel):
@@ -110,6 +110,12 @@ class Depthwise3x3Dsp(Kernel):
         assert isinstance(op, DepthwiseConv2D)
         (height, width, channels), plane = source_of(op, network).shape, Plane.of(op, network)
         rows, columns, _ = target_of(op, network).shape
-        widening = height * (10 + 4 * width)
-        surplus = 0 if columns % 4 == 0 else 40 + 5 * columns
-        return 100 + channels * (90 + widening + rows * (11 + 52 * plane.steps) + surplus)
+        clearing = 14 * plane.rows * plane.pitch // 10
+        surplus = 0 if columns % 4 == 0 else 68 + 4 * columns
+        per_channel = 142 - 15 * (op.stride[0] == 2) + plane_instructions(height, width) + surplus
+        return 160 + clearing + channels * (per_channel + rows * (11 + 52 * plane.steps))
+
+
+def plane_instructions(height: int, width: int) -> int:
+    """Return the instructions that widen a channel of `height` times `width` cells, 0 where there is nothing."""
+    return height * (7 + 11 * (width // 4) + 5 * (width % 4))

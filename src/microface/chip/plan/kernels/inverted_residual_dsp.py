@@ -7,7 +7,7 @@ from typing import cast
 import numpy as np
 
 from microface.chip.plan.kernels.base import Fields, Kernel, Tables
-from microface.chip.plan.kernels.depthwise_dsp import Depthwise3x3Dsp, depthwise_tables
+from microface.chip.plan.kernels.depthwise_dsp import Depthwise3x3Dsp, depthwise_tables, plane_instructions
 from microface.chip.plan.kernels.matrix_dsp import (
     MATRIX_HELPERS,
     groups_of,
@@ -15,6 +15,7 @@ from microface.chip.plan.kernels.matrix_dsp import (
     panel_words,
     product_instructions,
     tile_pixels,
+    widening_instructions,
 )
 from microface.chip.plan.kernels.pointwise import is_pointwise
 from microface.chip.plan.kernels.pointwise_dsp import PointwiseDsp
@@ -202,7 +203,9 @@ class InvertedResidualDsp(Kernel):
         """Return what all strips take."""
         block = _block(op, network)
         strips = -(-block.wide[0] // block.rows)
-        return 300 + strips * 150 + _expansion_cost(block, strips) + _depthwise_cost(block, strips) + _end_cost(block)
+        clearing = 3 * block.planes(block.rows) * block.plane_rows(block.rows) * block.plane_pitch // 4
+        steps = _expansion_cost(block, strips) + _depthwise_cost(block, strips) + _end_cost(block)
+        return 120 + clearing + 440 * strips + steps
 
 
 def _only_reader(network: IntegerNetwork, name: str) -> Operator | None:
@@ -269,24 +272,27 @@ def _addition(block: Block) -> Fields:
 
 
 def _expansion_cost(block: Block, strips: int) -> int:
-    height, width, _ = block.source
+    height, width, inputs = block.source
     channels, groups = block.wide[2], block.expand_groups
     if not block.expand:
-        return channels * (strips * 60 + height * (6 + 3 * width))
+        return channels * (11 * strips + plane_instructions(height, width))
     chunks = -(-groups // 8)
-    panels = strips * channels // 2 * (60 + 11 * groups + 14 * chunks)
-    pair = width // 2 * (17 + 10 * groups + 3 * chunks) + width % 2 * (40 + 6 * groups + 3 * chunks)
-    return height * width * (12 + 6 * groups) + panels + channels // 2 * height * (45 + pair)
+    panels = strips * (66 + 12 * chunks + 63 * groups // 10)
+    row = 19 + width // 2 * (17 + 10 * groups + 3 * chunks) + width % 2 * (18 + 6 * groups + 3 * chunks)
+    widening = height * (23 + widening_instructions(width, width, inputs))
+    return widening + channels // 2 * (panels + height * row)
 
 
 def _depthwise_cost(block: Block, strips: int) -> int:
     height, _, channels = block.wide
-    kept = (strips - 1) * (3 - block.stride) * (8 + block.plane_pitch // 4)
-    return channels * (strips * 130 + height * (11 + 52 * block.steps) + kept)
+    kept = 75 + 12 * (3 - block.stride) * block.plane_pitch // 40
+    return channels * (143 * strips + kept * (strips - 1) + height * (11 + 52 * block.steps))
 
 
 def _end_cost(block: Block) -> int:
-    pixels, channels = block.wide[0] * block.wide[1], block.wide[2]
-    widening = pixels * (12 + 6 * groups_of(channels))
-    products = product_instructions(pixels, block.tile(block.rows), channels, block.target[2])
-    return widening + products + (9 * pixels * block.target[2] if block.add else 0)
+    height, width, channels = block.wide
+    strips = [min(block.rows, height - first) * width for first in range(0, height, block.rows)]
+    tile, outputs = block.tile(block.rows), block.target[2]
+    widening = sum(widening_instructions(pixels, tile, channels) for pixels in strips)
+    products = sum(product_instructions(pixels, tile, channels, outputs) for pixels in strips)
+    return widening + products + (17 * height * width * outputs // 2 if block.add else 0)

@@ -9,7 +9,7 @@ from microface.network.ops import WeightedOperator
 from microface.network.requantise import HighMul
 
 MATRIX_HELPERS = ("mf_dsp_clamp.c", "mf_dsp_matrix.c", "mf_dsp_panels.c", "mf_dsp_widen.c")
-PANEL_BYTES = 8192
+PANEL_BYTES = 12_000
 """The most that a tile of widened pixels takes of scratch."""
 LARGEST_TILE = 64
 LARGEST_LEFT = 8
@@ -78,9 +78,20 @@ def interleave(weights: np.ndarray) -> np.ndarray:
 
 def product_instructions(pixels: int, tile: int, inputs: int, channels: int) -> int:
     """Return the instructions of all channels times all pixels, without the widening of pixels."""
-    groups, pairs, tiles = groups_of(inputs), -(-channels // 2), -(-pixels // tile)
+    groups, pairs = groups_of(inputs), -(-channels // 2)
     chunks = -(-groups // 8)
-    panels = tiles * pairs * (60 + 11 * groups + 14 * chunks)
-    doubles = pairs * (pixels // 2) * (19 + 10 * groups + 3 * chunks)
-    singles = pairs * (pixels % 2) * (24 + 6 * groups + 3 * chunks)
-    return panels + doubles + singles
+    tiles, doubles, singles = _tiles(pixels, tile)
+    panels = 100 * tiles + tiles * pairs * (75 + 12 * chunks + 63 * groups // 10)
+    return panels + pairs * (doubles * (20 + 10 * groups + 3 * chunks) + singles * (21 + 6 * groups + 3 * chunks))
+
+
+def widening_instructions(pixels: int, tile: int, inputs: int) -> int:
+    """Return the instructions that widen all pixels, tile by tile."""
+    groups, (_, doubles, singles) = groups_of(inputs), _tiles(pixels, tile)
+    return doubles * (20 + 8 * groups) + singles * 7 * groups
+
+
+def _tiles(pixels: int, tile: int) -> tuple[int, int, int]:
+    """Return tiles, and pairs of pixels and single pixels in all of them."""
+    sizes = [min(tile, pixels - done) for done in range(0, pixels, tile)]
+    return len(sizes), sum(size // 2 for size in sizes), sum(size % 2 for size in sizes)

@@ -9,6 +9,7 @@ from microface.chip.plan.kernels.matrix_dsp import (
     product_instructions,
     scratch_of,
     tile_pixels,
+    widening_instructions,
 )
 from microface.chip.plan.kernels.pointwise import as_matrix, is_pointwise
 from microface.chip.plan.kernels.requantise import gives, range_fields
@@ -59,6 +60,6 @@ class PointwiseDsp(Kernel):
         """Return what widening and products take."""
         sizes = as_matrix(op, network)
         pixels, inputs = sizes["pixels"], sizes["input_channels"]
-        widening = pixels * (12 + 6 * (inputs // 4) + (12 if inputs % 4 else 0))
         tile = tile_pixels(pixels, inputs)
-        return 60 + widening + product_instructions(pixels, tile, inputs, sizes["output_channels"])
+        widening = widening_instructions(pixels, tile, inputs)
+        return 20 + widening + product_instructions(pixels, tile, inputs, sizes["output_channels"])

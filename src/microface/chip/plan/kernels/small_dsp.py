@@ -1,6 +1,6 @@
 """ADD, MEAN and pools on Armv7E-M: four bytes of a word at a time."""
 
-from microface.chip.plan.kernels.base import source_of
+from microface.chip.plan.kernels.base import pixels_of, source_of
 from microface.chip.plan.kernels.elementwise import AddPortable
 from microface.chip.plan.kernels.pools import AveragePoolPortable, MaxPoolPortable, MeanPortable
 from microface.network.network import IntegerNetwork
@@ -17,8 +17,8 @@ class AddDsp(AddPortable):
     features = frozenset({"dsp"})
 
     def instructions(self, op: Operator, network: IntegerNetwork) -> int:
-        """Return about 7 instructions per value."""
-        return 40 + 7 * network.tensors[op.output].elements
+        """Return what fours of values take."""
+        return 40 + 34 * network.tensors[op.output].elements // 4
 
 
 class MeanDsp(MeanPortable):
@@ -30,9 +30,9 @@ class MeanDsp(MeanPortable):
     features = frozenset({"dsp"})
 
     def instructions(self, op: Operator, network: IntegerNetwork) -> int:
-        """Return about 6 instructions per four values and 80 per four channels."""
-        pixels, channels = source_of(op, network).elements, source_of(op, network).shape[2]
-        return 40 + 6 * pixels // 4 + 20 * channels
+        """Return what sums of four channels and their factors take."""
+        source = source_of(op, network)
+        return 40 + source.shape[2] * (103 + 7 * pixels_of(source)) // 4
 
 
 class MaxPoolDsp(MaxPoolPortable):
@@ -48,10 +48,10 @@ class MaxPoolDsp(MaxPoolPortable):
         return super().matches(op, network) and source_of(op, network).shape[2] % 4 == 0
 
     def instructions(self, op: Operator, network: IntegerNetwork) -> int:
-        """Return about 6 instructions per four cells of a window and 25 per four outputs."""
+        """Return what the cells of all windows take, four channels at a time."""
         assert isinstance(op, MaxPool)
         words = network.tensors[op.output].elements // 4
-        return 60 + words * (25 + 6 * op.size[0] * op.size[1])
+        return 60 + words * (28 + op.size[0] * (8 + 6 * op.size[1]))
 
 
 class AveragePoolDsp(AveragePoolPortable):
@@ -70,5 +70,6 @@ class AveragePoolDsp(AveragePoolPortable):
     def instructions(self, op: Operator, network: IntegerNetwork) -> int:
         """Return what sums and factors take, four channels at a time."""
         assert isinstance(op, AveragePool)
-        words = network.tensors[op.output].elements // 4
-        return 60 + words * (80 + op.size[0] * (6 + 6 * op.size[1]))
+        target = network.tensors[op.output]
+        words = target.elements // 4 * (85 + op.size[0] * (8 + 6 * op.size[1]))
+        return 60 + 50 * pixels_of(target) + words
