@@ -24,7 +24,9 @@ SECTIONS {{
 
 
 class Chip(Machine):
-    """A core of `target`; `instructions` is the count of the last call when `counting`."""
+    """A core of `target`; when `counting`, `instructions` is the count of the last call, `first_count` that of the
+    first one since tensors were placed (later ones repeat it with overlapping buffers).
+    """
 
     pointer_bytes = 4
 
@@ -59,6 +61,7 @@ class Chip(Machine):
 
     def reset(self) -> None:
         self._next = RAM + STACK_BYTES
+        self.first_count = 0
 
     def reserve(self, size: int) -> int:
         begin = self._next
@@ -87,6 +90,7 @@ class Chip(Machine):
             self._engine.reg_write(register, register)
         self.instructions = 0
         self._engine.emu_start(self.symbols[function] | 1, RETURN)
+        self.first_count = self.first_count or self.instructions
         assert [self._engine.reg_read(register) for register in kept] == kept, "a kept register has changed"
         assert self._engine.reg_read(arm.UC_ARM_REG_SP) == stack
 

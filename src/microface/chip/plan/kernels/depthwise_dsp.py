@@ -63,7 +63,7 @@ class DepthwiseDsp(DepthwisePortable):
         rows, columns, channels = target_of(op, network).shape
         height, width = op.window.size
         words = rows * columns * -(-channels // 4)
-        return 60 + words * (10 + height * (72 + 14 * width))
+        return 60 + words * (10 + height * (67 + 14 * width))
 
 
 class Depthwise3x3Dsp(Kernel):

@@ -26,8 +26,8 @@ class AddPortable(Kernel):
         return constants | {"elements": network.tensors[op.output].elements}
 
     def instructions(self, op: Operator, network: IntegerNetwork) -> int:
-        """Return about 12 instructions per value."""
-        return 12 * network.tensors[op.output].elements
+        """Return about 22 instructions per value."""
+        return 22 * network.tensors[op.output].elements
 
 
 class AddAvx2(AddPortable):

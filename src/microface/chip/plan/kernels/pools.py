@@ -25,9 +25,9 @@ class MaxPoolPortable(Kernel):
         return window_fields(op, network) | {"channels": source_of(op, network).shape[2]}
 
     def instructions(self, op: Operator, network: IntegerNetwork) -> int:
-        """Return about 12 instructions per cell of a window."""
+        """Return about 22 instructions per cell of a window and 26 per output."""
         assert isinstance(op, MaxPool)
-        return 12 * network.tensors[op.output].elements * op.size[0] * op.size[1]
+        return network.tensors[op.output].elements * (22 * op.size[0] * op.size[1] + 26)
 
 
 class AveragePoolPortable(Kernel):
@@ -53,9 +53,9 @@ class AveragePoolPortable(Kernel):
         return window_fields(op, network) | range_fields(op.requantise) | extra
 
     def instructions(self, op: Operator, network: IntegerNetwork) -> int:
-        """Return about 8 instructions per cell of a window and 40 per output."""
+        """Return about 12 instructions per cell of a window and 68 per output."""
         assert isinstance(op, AveragePool)
-        return network.tensors[op.output].elements * (8 * op.size[0] * op.size[1] + 40)
+        return network.tensors[op.output].elements * (12 * op.size[0] * op.size[1] + 68)
 
 
 class MeanPortable(Kernel):
@@ -81,9 +81,9 @@ class MeanPortable(Kernel):
         return sizes | factors | range_fields(requantise)
 
     def instructions(self, op: Operator, network: IntegerNetwork) -> int:
-        """Return about 4 instructions per value and 20 per channel."""
+        """Return about 3.3 instructions per value and 42 per channel."""
         source = source_of(op, network)
-        return 4 * source.elements + 20 * source.shape[2]
+        return 33 * source.elements // 10 + 42 * source.shape[2]
 
 
 class PadPortable(Kernel):

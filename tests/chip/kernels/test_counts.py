@@ -1,0 +1,74 @@
+"""What the formulas of fast kernels estimate is what an emulated core counts, within 3 percent per call."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from kernel_chip import Chip
+
+from microface.chip.plan.kernels import choose
+from microface.chip.targets import Target
+from microface.network import IntegerNetwork
+from microface.network.anchor import RandomBuilder
+from microface.network.ops import Operator
+
+Draw = Callable[[RandomBuilder], str]
+
+
+def _pair(builder: RandomBuilder) -> str:
+    """A residual block without expansion: its addition is a call of its own, for the block has a 5x5 window."""
+    wide = builder.depthwise("depthwise", "input", kernel=5)
+    return builder.add("sum", "input", wide)
+
+
+def _block(wide: int, outputs: int, stride: int, adds: bool) -> Draw:
+    def draw(builder: RandomBuilder) -> str:
+        expanded = builder.conv("expand", "input", wide)
+        narrow = builder.conv("project", builder.depthwise("depthwise", expanded, stride), outputs, relu=False)
+        return builder.add("sum", "input", narrow) if adds else narrow
+
+    return draw
+
+
+CASES: dict[str, tuple[tuple[int, int, int], Draw]] = {
+    "first layer": ((48, 48, 3), lambda b: b.conv("y", "input", 16, 3, 2)),
+    "convolution": ((12, 12, 32), lambda b: b.conv("y", "input", 32, 3)),
+    "expansion": ((24, 24, 16), lambda b: b.conv("y", "input", 96)),
+    "projection": ((6, 6, 192), lambda b: b.conv("y", "input", 32)),
+    "last": ((3, 3, 160), lambda b: b.conv("y", "input", 320)),
+    "depthwise": ((24, 24, 16), lambda b: b.depthwise("y", "input")),
+    "depthwise, stride 2": ((24, 24, 16), lambda b: b.depthwise("y", "input", 2)),
+    "depthwise, odd": ((7, 7, 64), lambda b: b.depthwise("y", "input")),
+    "dense": ((1, 1, 512), lambda b: b.dense("y", "input", 128)),
+    "mean": ((6, 6, 128), lambda b: b.mean("y", "input")),
+    "two calls": ((12, 12, 64), _pair),
+    "inverted residual": ((12, 12, 16), _block(96, 16, 1, True)),
+    "inverted residual in strips": ((24, 24, 16), _block(96, 16, 1, True)),
+    "inverted residual, stride 2": ((24, 24, 16), _block(96, 24, 2, False)),
+    "inverted residual, odd": ((3, 3, 80), _block(480, 80, 1, True)),
+}
+
+
+@pytest.fixture(scope="module", params=["stm32h743zi", "nrf52840"])
+def chip(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Chip:
+    return Chip(tmp_path_factory.mktemp(request.param), Target.load(request.param), counting=True)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_formula_is_the_count(chip: Chip, name: str) -> None:
+    shape, draw = CASES[name]
+    builder = RandomBuilder(shape, seed=1)
+    output = draw(builder)
+    network = IntegerNetwork("case", builder.tensors, tuple(builder.operators), ("input",), (output,))
+    values = network.run_all(builder.values["input"])
+    estimate = count = 0
+    rest: tuple[Operator, ...] = network.operators
+    while rest:
+        kernel = choose(rest[0], network, chip.features)
+        run = kernel.operators(rest[0], network)
+        result = chip.run(kernel, run[0], network, [values[name][0] for name in kernel.inputs(run[0], network)])
+        np.testing.assert_array_equal(result, values[run[-1].output][0])
+        estimate += kernel.instructions(run[0], network)
+        count += chip.first_count
+        rest = rest[len(run) :]
+    assert abs(estimate / count - 1) <= 0.03
