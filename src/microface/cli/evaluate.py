@@ -11,6 +11,7 @@ from microface import models
 from microface.cli.galleries import say
 from microface.cli.options import JsonFile, NetworkName, save_json
 from microface.console import console, table
+from microface.evaluate.carded import write_lfw
 from microface.evaluate.crops import CropName, crops_of_files
 from microface.evaluate.engines import Engine, EngineName, open_engine
 from microface.evaluate.lfw import LfwResult, measure
@@ -31,6 +32,7 @@ Teacher = Annotated[Path | None, typer.Option(help="The teacher's ONNX file, for
 Score = Annotated[str | None, typer.Option(help="l1, l2, l2norm or cosine; the package's own unless given.")]
 Crop = Annotated[str, typer.Option(help="aligned as the package says; boxes or centre: what a chip can make.")]
 Picture = Annotated[Path | None, typer.Option("--roc", help="Draw the ROC to this PNG or SVG.", metavar="FILE")]
+Card = Annotated[Path | None, typer.Option(help="Write the accuracy into this package's card.", metavar="FILE")]
 Threads = Annotated[int, typer.Option(help="Threads of the engine.")]
 ALL_THREADS = os.cpu_count() or 1
 
@@ -47,6 +49,7 @@ def lfw(
     crop: Crop = "aligned",
     folds: Annotated[str | None, typer.Option(help="Folds, for example 1-5; all of the file unless given.")] = None,
     roc: Picture = None,
+    card: Card = None,
     threads: Threads = ALL_THREADS,
     json: JsonFile = None,
 ) -> None:
@@ -62,6 +65,8 @@ def lfw(
     _show_lfw(result)
     if roc is not None:
         _draw_lfw(roc, result)
+    if card is not None:
+        write_lfw(card, result)
     save_json(json, result.to_json())
 
 
