@@ -14,6 +14,7 @@ from microface.chip.plan.kernels import KERNELS, inverted_residual_dsp
 from microface.chip.plan.kernels.inverted_residual_dsp import InvertedResidualDsp
 from microface.chip.targets import Target
 from microface.chip.targets.target import cpu_flags
+from microface.network.inputs.mapping import map_bytes
 
 EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 FAMILIES: dict[str, Callable[[], st.SearchStrategy[cases.Case]]] = {
@@ -70,3 +71,16 @@ def test_inverted_residuals_in_strips_of_any_height(machines: list[Machine], dat
             if kernel.features <= machine.features:
                 result = machine.run(kernel, case.op, case.network, case.values)
                 np.testing.assert_array_equal(result, case.meaning())
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 256])
+def test_bytes_are_mapped_in_place_and_elsewhere(machines: list[Machine], count: int) -> None:
+    crop = np.arange(256, dtype=np.uint8)[-count:]
+    for machine in machines:
+        machine.reset()
+        args = machine.place(count.to_bytes(4, "little"))
+        source, target = machine.place(crop.tobytes()), machine.reserve(count)
+        machine.call("mf_map_bytes_s8", [args, source, target, 0])
+        machine.check_guard(target, count)
+        machine.call("mf_map_bytes_s8", [args, source, source, 0])
+        assert machine.read(target, count) == machine.read(source, count) == map_bytes(crop).tobytes()
