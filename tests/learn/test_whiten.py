@@ -9,6 +9,7 @@ torch = pytest.importorskip("torch", reason="learning needs torch (the extra `tr
 from microface.errors import UserError
 from microface.learn.quant.execute import execute, weights_of
 from microface.learn.quant.graph import Convolution, FloatGraph, Linear
+from microface.learn.quant.sharpen import SharpenOptions, sharpen
 from microface.learn.quant.whiten import sample_of, whiten
 from microface.learn.train.data import Photos, unit_rows
 from microface.learn.train.validate import check
@@ -45,7 +46,7 @@ def test_whitening_tells_new_people_apart_better(named: bool) -> None:
     embeddings, photos = _uneven(1)
     if not named:
         photos = _photos(photos.targets, np.full(len(photos), -1))
-    graph = whiten(_linear(SIZE), embeddings, photos, 16)
+    graph, _ = whiten(_linear(SIZE), embeddings, photos, 16)
     unseen, held_out = _uneven(2)
     before, after = check(unseen, held_out, unseen), check(_run(graph, unseen), held_out, unseen[:, :16])
     assert after.tar["0.01"] > 1.5 * before.tar["0.01"]
@@ -53,7 +54,8 @@ def test_whitening_tells_new_people_apart_better(named: bool) -> None:
 
 def test_errors_weigh_alike_afterwards() -> None:
     embeddings, photos = _uneven(1)
-    mapped = _run(whiten(_linear(SIZE), embeddings, photos, SIZE), embeddings)
+    graph, mapped = whiten(_linear(SIZE), embeddings, photos, SIZE)
+    assert np.allclose(mapped, _run(graph, embeddings), atol=1e-3)
     assert _unevenness(mapped - _means(mapped, photos)) < 0.5 * _unevenness(embeddings - _means(embeddings, photos))
     assert np.allclose(mapped.mean(axis=0), 0, atol=1e-3)
 
@@ -84,3 +86,27 @@ def test_people_with_several_photos_are_sampled_first_and_whole() -> None:
     for seed in range(5):
         assert set(people[sample_of(photos, 5, seed)].tolist()) == {1, 3}
         assert sorted(sample_of(photos, 100, seed).tolist()) == list(range(10))
+
+
+def _classes(seed: int, people: int) -> tuple[np.ndarray, Photos]:
+    """Return embeddings whose first 4 of 24 directions say nothing about the person, with the same spread as all."""
+    random = np.random.default_rng(seed)
+    owners = np.repeat(np.arange(people), EACH)
+    truth = random.normal(size=(people, SIZE))[owners]
+    truth[:, :4] = 0
+    noise = random.normal(size=truth.shape) * np.where(np.arange(SIZE) < 4, 2.0, 0.4)
+    return (truth + noise).astype(np.float32), _photos(truth, owners)
+
+
+def test_sharpening_tells_new_people_apart_better_and_folds_exactly() -> None:
+    embeddings, photos = _classes(1, 150)
+    graph = sharpen(_linear(SIZE), embeddings, photos, SharpenOptions(steps=80, people=60, rate=2e-2))
+    unseen, held_out = _classes(2, 60)
+    before, after = check(unseen, held_out, unseen), check(_run(graph, unseen), held_out, unseen)
+    assert after.tar["0.01"] > before.tar["0.01"] + 0.05
+
+
+def test_few_people_are_not_learned_by_heart() -> None:
+    embeddings, photos = _uneven(1)
+    graph = _linear(SIZE)
+    assert sharpen(graph, embeddings, photos, SharpenOptions()) is graph

@@ -29,8 +29,11 @@ def sample_of(photos: Photos, count: int, seed: int) -> np.ndarray:
     return order[:count]
 
 
-def whiten(graph: FloatGraph, embeddings: np.ndarray, photos: Photos, size: int) -> FloatGraph:
-    """Return `graph` with the map that its `embeddings` [N, D] of `photos` ask for, of `size` values, folded in."""
+def whiten(graph: FloatGraph, embeddings: np.ndarray, photos: Photos, size: int) -> tuple[FloatGraph, np.ndarray]:
+    """Return `graph` with the map that its `embeddings` [N, D] of `photos` ask for folded in, and what they become.
+
+    The whitened embeddings have `size` values.
+    """
     last = graph.output
     if not isinstance(last, Linear) or last.activation or size > len(last.bias):
         raise UserError(f"embedding of {size}", f"does not fit {graph.name}", f"use {last.shape[0]} or less")
@@ -39,7 +42,7 @@ def whiten(graph: FloatGraph, embeddings: np.ndarray, photos: Photos, size: int)
     weights = (turn.T @ last.weights.astype(np.float64)).astype(np.float32)
     bias = ((last.bias.astype(np.float64) - mean) @ turn).astype(np.float32)
     changed = replace(last, weights=weights, bias=bias, shape=(size, 1, 1))
-    return replace(graph, nodes=(*graph.nodes[:-1], changed))
+    return replace(graph, nodes=(*graph.nodes[:-1], changed)), (embeddings - mean) @ turn
 
 
 def _map(centred: np.ndarray, photos: Photos, size: int) -> np.ndarray:
