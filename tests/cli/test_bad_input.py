@@ -11,6 +11,9 @@ import pytest
 from running import Outcome, RunCli
 
 from microface.models.shelf import SHIPPED
+from microface.network import IntegerNetwork, Tensor, save_network
+from microface.network.ops import Dense
+from microface.network.requantise import NoRequantise
 
 
 def refused(outcome: Outcome, *words: str) -> None:
@@ -87,15 +90,19 @@ def test_a_network_with_one_flipped_byte(cli: RunCli, tmp_path: Path, position: 
     data = bytearray((SHIPPED / "default.mface").read_bytes())
     data[position] ^= 1
     (tmp_path / "flipped.mface").write_bytes(data)
-    refused(cli("plan", "flipped.mface"), "flipped.mface", "damaged")
+    refused(cli("plan", "flipped.mface", "--target", "host"), "flipped.mface", "damaged")
 
 
 def test_an_unknown_network_lists_the_shipped_ones(cli: RunCli) -> None:
-    refused(cli("plan", "no-such-network"), "no-such-network", "default")
+    refused(cli("plan", "no-such-network", "--target", "host"), "no-such-network", "default")
 
 
-def test_a_network_too_large_for_what_is_left(cli: RunCli) -> None:
-    refused(cli("build", "default", "--target", "nrf52840", "--output", "fw", "--reserve-ram", "200KiB"), "short")
+def test_a_network_too_large_for_the_chip(cli: RunCli, tmp_path: Path) -> None:
+    tensors = {"x": Tensor("x", (64, 64, 1), "s8", 1.0), "y": Tensor("y", (1, 1, 300), "s32", 1.0)}
+    dense = Dense("dense", ("x",), "y", np.ones((300, 4096), np.int8), np.zeros(300, np.int32), NoRequantise())
+    save_network(IntegerNetwork("large", tensors, (dense,), ("x",), ("y",)), tmp_path / "large.mfn")
+    refused(cli("build", "large.mfn", "--target", "nrf52840", "--output", "fw"), "large", "flash", "bytes")
+    assert not (tmp_path / "fw").exists()
 
 
 @pytest.fixture
