@@ -1,0 +1,1 @@
+"""A face model that draws people who do not exist, for the demo."""
