@@ -57,7 +57,7 @@ def model(heads: Heads) -> FaceModel:
 
 def test_committed_people_are_complete_and_small() -> None:
     people = people_in()
-    assert [len(files) for files in people.values()] == list(PICTURES)
+    assert sorted(len(files) for files in people.values()) == sorted(PICTURES)
     assert sum(path.stat().st_size for files in people.values() for path in files) < 2_000_000
     assert {read_photo(path).shape for files in people.values() for path in files} == {(320, 240, 3)}
     cast = made_up_people()
@@ -141,11 +141,12 @@ def test_spread_finds_both_covariances() -> None:
 @settings(max_examples=20, deadline=None)
 @given(st.floats(-0.3, 0.3), st.floats(-0.2, 0.2), st.floats(-0.1, 0.1))
 def test_a_turn_and_its_opposite_are_mirror_images(yaw: float, pitch: float, roll: float) -> None:
-    x, y = Pose(yaw, pitch, roll, 1.0, 0.0).sources(60, 80)
-    mirrored_x, mirrored_y = Pose(-yaw, pitch, -roll, 1.0, 0.0).sources(60, 80)
-    middle = slice(20, 70), slice(15, 45)
-    assert np.allclose(x[middle], ((canvas.WIDTH - 1) - mirrored_x[:, ::-1])[middle], atol=1.0)
-    assert np.allclose(y[middle], mirrored_y[:, ::-1][middle], atol=1.0)
+    centred = 0.5  # pixels from the middle of the frame to that of the head
+    x, y = Pose(yaw, pitch, roll, 1.0, centred).sources(60, 80)
+    mirrored_x, mirrored_y = Pose(-yaw, pitch, -roll, 1.0, centred).sources(60, 80)
+    inside = slice(None), slice(10, 50)
+    assert np.allclose(x[inside], (canvas.WIDTH - mirrored_x[:, ::-1])[inside], atol=0.05)
+    assert np.allclose(y[inside], mirrored_y[:, ::-1][inside], atol=0.05)
 
 
 def test_inverse_flow_undoes_a_flow() -> None:
@@ -187,7 +188,7 @@ def test_jury_refuses_likenesses_of_real_people_and_those_whose_pictures_differ(
 
 def test_choice_goes_back_where_the_first_ones_lead_nowhere() -> None:
     people = [candidate(number, angle) for number, angle in enumerate((0.8, 0.0, 0.1, np.pi / 2, np.pi))]
-    assert [person.number for person in told_apart(people, (9, 9, 4), 0.15)] == [1, 3, 4]
+    assert [person.number for person in told_apart(people, (9, 4, 9), 0.15)] == [1, 3, 4]
     assert told_apart(people, (9, 9, 4, 4), 0.15) == []
 
 
@@ -205,7 +206,7 @@ def test_people_are_written_and_found_again(tmp_path: Path) -> None:
     write_people(sizes, ("A", "B", "C", "D", "E"), tmp_path)
     found = people_in(tmp_path)
     assert list(found) == ["A", "B", "C", "D", "E", *(f"stranger {n}" for n in range(1, 6))]
-    assert [len(files) for files in found.values()] == list(PICTURES)
+    assert [len(files) for files in found.values()] == [9] * ENROLLED + [4] * STRANGERS
     assert int(from_jpeg(found["C"][0].read_bytes())[0, 0, 0]) == 2
 
 
