@@ -69,9 +69,7 @@ def test_power_fails_anywhere(galleries: Callable[..., Gallery], geometry: Geome
 
 
 @pytest.mark.parametrize("geometry", GEOMETRIES[1:], ids=lambda g: f"{g.sector}x{g.sectors}/{g.unit}")
-def test_flash_that_reports_errors_keeps_the_old_gallery(
-    galleries: Callable[..., Gallery], geometry: Geometry
-) -> None:
+def test_flash_that_reports_errors_keeps_the_old_gallery(galleries: Callable[..., Gallery], geometry: Geometry) -> None:
     old = galleries()
     chip = Chip(geometry, MODEL)
     chip.start()

@@ -116,5 +116,3 @@ def _teacher(path: Path | None, score: ScoreName | None, threads: int) -> Engine
     network = Teacher(path, threads)
     measure = Score(score or "cosine")
     return Engine("teacher", path.name, network.sha256, TEACHER_VIEW, measure, network)
-
-
