@@ -44,7 +44,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def recipe(tmp_path: Path) -> Recipe:
     teacher = tiny_teacher(tmp_path / "teacher.onnx")
-    return Recipe(Preprocess.aligned(96, 4), teacher, Search(share=0.3), held_out=0.0, shard=4)
+    return Recipe(Preprocess.aligned(96, 4), teacher, Search(share=0.3), held_out=0, shard=4)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -174,7 +174,7 @@ def test_a_damaged_manifest(home: Path, recipe: Recipe, tmp_path: Path) -> None:
 def test_people_never_cross_the_split_and_strangers_like_them_are_left_out(
     home: Path, recipe: Recipe, tmp_path: Path
 ) -> None:
-    manifest = prepare([home], replace(recipe, held_out=1.0), tmp_path / "set")
+    manifest = prepare([home], replace(recipe, held_out=1), tmp_path / "set")
     rows = [row for shard in Dataset.open(tmp_path / "set").shards for row in shard.rows]
     assert {row["identity"] for row in rows if row["split"] == "held_out"} == {f"home:person{n}" for n in range(3)}
     assert [row for row in rows if row["split"] == "train"] == []  # the stranger is drawn by the same hand
@@ -187,8 +187,8 @@ def entries(people: int, photos: int) -> list[PhotoEntry]:
     return [PhotoEntry(f"{p}/{n}", "s", f"s:{p}", "people", "x") for p in range(people) for n in range(photos)]
 
 
-def test_the_split_takes_the_share_and_depends_on_names_alone(recipe: Recipe) -> None:
-    recipe = replace(recipe, held_out=0.05, shard=100)
+def test_the_split_takes_one_in_so_many_and_depends_on_names_alone(recipe: Recipe) -> None:
+    recipe = replace(recipe, held_out=20, shard=100)
     held = held_out_people(entries(4000, 4), recipe)
     assert 0.04 < len(held) / 4000 < 0.06
     assert held_out_people(entries(400, 4), recipe) == held & {f"s:{p}" for p in range(400)}
@@ -197,7 +197,7 @@ def test_the_split_takes_the_share_and_depends_on_names_alone(recipe: Recipe) ->
 
 def test_every_photo_is_in_one_shard_held_out_first_and_shuffled(recipe: Recipe) -> None:
     photos = entries(300, 5)
-    tasks = shard_tasks(photos, replace(recipe, held_out=0.1, shard=64))
+    tasks = shard_tasks(photos, replace(recipe, held_out=10, shard=64))
     assert [task.number for task in tasks] == list(range(len(tasks)))
     assert sorted(entry.key for task in tasks for entry in task.entries) == sorted(entry.key for entry in photos)
     splits = [task.split for task in tasks]

@@ -25,7 +25,7 @@ def prepare(
     margin: Annotated[int, typer.Option(help="Pixels stored on each side of it, for augmentation.", min=0)] = 4,
     loose: Annotated[bool, typer.Option(help="Upright, by the detector's box alone, size x size * 4 / 3.")] = False,
     share: Annotated[float, typer.Option(help="Smallest face by the photo's shorter side; 0.3 for loose crops.")] = 0.1,
-    held_out: Annotated[float, typer.Option(help="Share of the people kept from training.")] = 0.05,
+    held_out: Annotated[int, typer.Option(help="One in so many people is kept from training.", min=0)] = 12,
     seed: Annotated[int, typer.Option(help="Order of the photos.")] = 1,
     workers: Annotated[int, typer.Option(help="Processes.", min=1)] = 1,
     json: JsonFile = None,
@@ -39,8 +39,8 @@ def prepare(
     from microface.photos.prepare import prepare as run
     from microface.photos.preprocess import Preprocess
 
-    if not (0.01 <= share <= 1 and 0 <= held_out < 1):
-        raise UserError("--share, --held-out", "are shares", "give a share above 0.01 and a held-out part from 0 to 1")
+    if not 0.01 <= share <= 1:
+        raise UserError("--share", "is a share of the photo", "give one from 0.01 to 1")
     preprocess = Preprocess.loose(size, round(size * 4 / 3)) if loose else Preprocess.aligned(size)
     preprocess = preprocess.widened(margin)
     recipe = Recipe(preprocess, teacher, Search(share=share), held_out, seed=seed)
