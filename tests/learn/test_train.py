@@ -2,6 +2,7 @@
 """Runs: they learn, repeat exactly, go on exactly, and end clearly when they cannot."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -180,3 +181,15 @@ def test_smaller_embeddings_learn_the_teachers_leading_directions(drawn: Path) -
     assert np.allclose(held_out.targets @ held_out.targets.T, whole @ whole.T, atol=1e-4)
     with pytest.raises(UserError, match="longer than the teacher"):
         open_photos(drawn, 1024)
+
+
+def test_a_run_begins_with_the_weights_of_another(drawn: Path, tmp_path: Path) -> None:
+    first = config(drawn, epochs=0.2, checks=1)
+    start(first, tmp_path / "first", resume=False)
+    path = tmp_path / "first" / "best.pt"
+    begun = Run(replace(first, init=str(path)), tmp_path / "second").network.state_dict()
+    wanted = checkpoint.load(path)["network"]
+    assert all(torch.equal(begun[name], value) for name, value in wanted.items())
+    other = replace(first, init=str(path), options={**first.options, "embedding": 7})
+    with pytest.raises(UserError, match="weights of another network"):
+        Run(other, tmp_path / "third")

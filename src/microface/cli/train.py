@@ -15,6 +15,7 @@ def train(
     output: Annotated[Path, typer.Option(help="Folder of the run: checkpoints, history, curve.")],
     net: Annotated[str, typer.Option(help="Family of networks.")] = "facenet",
     option: Annotated[list[str] | None, typer.Option(help="NAME=VALUE for the family, e.g. width=0.5.")] = None,
+    init: Annotated[Path | None, typer.Option(help="Checkpoint (best.pt) whose weights to begin with.")] = None,
     epochs: Annotated[float, typer.Option(help="Passes over the data; the same run gives the same file.")] = 0.0,
     minutes: Annotated[float, typer.Option(help="Instead of --epochs: length of the run by the clock.")] = 0.0,
     batch: Annotated[int, typer.Option(help="Photos per step.")] = 64,
@@ -32,8 +33,9 @@ def train(
     from microface.learn.train.config import TrainConfig
     from microface.learn.train.start import start
 
+    begin, options = str(init or ""), _options(option or [])
     config = TrainConfig(
-        str(data), net, _options(option or []), epochs, minutes, batch=batch, rate=rate, seed=seed, threads=threads
+        str(data), net, options, begin, epochs, minutes, batch=batch, rate=rate, seed=seed, threads=threads
     )
     summary = start(config, output, resume)
     _show(summary)

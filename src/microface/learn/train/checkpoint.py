@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from microface import files
-from microface.errors import DamagedFileError
+from microface.errors import DamagedFileError, UserError
 
 
 @dataclass
@@ -40,3 +41,13 @@ def load(path: Path) -> dict[str, Any]:
     except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError) as error:
         raise DamagedFileError(path, "is not a checkpoint", "start the run anew") from error
     return content
+
+
+def begin_with(network: nn.Module, path: Path) -> None:
+    """Give `network` the averaged weights in the checkpoint at `path`; one of another network is a `UserError`."""
+    content = load(path)
+    try:
+        network.load_state_dict(content.get("average", content["network"]))
+    except RuntimeError as error:
+        mend = "begin with a checkpoint of the same --net and --option"
+        raise UserError(path, "holds the weights of another network", mend) from error

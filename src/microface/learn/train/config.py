@@ -43,6 +43,8 @@ class TrainConfig:
     data: str
     net: str
     options: dict[str, Any] = field(default_factory=dict)
+    init: str = ""
+    """Checkpoint of another run whose averaged weights this one begins with."""
     epochs: float = 0.0
     minutes: float = 0.0
     batch: int = 64
@@ -85,6 +87,6 @@ def load_config(path: Path) -> TrainConfig:
         content["augmentation"] = Augmentation(**content["augmentation"])
         content["sizes"] = tuple(tuple(pair) for pair in content["sizes"])
         content["settle"] = tuple(content["settle"])
-        return TrainConfig(**{f.name: content[f.name] for f in fields(TrainConfig)})
+        return TrainConfig(**{f.name: content[f.name] for f in fields(TrainConfig) if f.name in content})
     except (ValueError, KeyError, TypeError) as error:
         raise DamagedFileError(path, f"is not the config of a run ({error})", "start the run anew") from error

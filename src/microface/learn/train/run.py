@@ -38,6 +38,8 @@ class Run:
         self.config, self.folder = config, folder
         self.options = nets.options_of(config.net, config.options)
         network = nets.build(config.net, self.options)
+        if config.init:
+            checkpoint.begin_with(network, Path(config.init))
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = Average(self.network, config.averaging)
         self.optimizer = _optimizer(self.network, config)

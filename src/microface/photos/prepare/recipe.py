@@ -24,8 +24,8 @@ NEAR = 0.45
 class Recipe:
     """How photos become a data set.
 
-    Of the people with at least `fewest` photos, one in `held_out` is kept from training as a whole person, by the hash of
-    the name (0: nobody, 1: everybody). Photos are shuffled by `seed` into shards of `shard` photos.
+    Of the people with at least `fewest` photos, one in `held_out` is kept from training as a whole person, by the
+    hash of the name (0: nobody, 1: everybody). Photos are shuffled by `seed` into shards of `shard` photos.
     """
 
     preprocess: Preprocess
