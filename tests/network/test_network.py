@@ -1,5 +1,6 @@
 """The integer network: file round trip, checks, and the requantisation rule."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microface.errors import DamagedFileError, UserError
+from microface.models import load
 from microface.network import IntegerNetwork, Tensor, digest, load_network, save_network
-from microface.network.ops import Add, AveragePool, Conv2D, Dense, DepthwiseConv2D, Mean, Window, same_padding
+from microface.network.nibbles import pack_nibbles, unpack_nibbles
+from microface.network.ops import (
+    Add,
+    AveragePool,
+    Conv2D,
+    Dense,
+    DepthwiseConv2D,
+    Mean,
+    WeightedOperator,
+    Window,
+    same_padding,
+)
 from microface.network.requantise import HighMul, NoRequantise
 
 
@@ -51,6 +64,51 @@ def test_file_round_trip_gives_the_same_bits(tmp_path: Path) -> None:
         np.testing.assert_array_equal(again.run_all(x)[name], value)
     assert digest(again) == digest(network)
     assert digest(small_network(1)) != digest(network)
+
+
+def four_bits(network: IntegerNetwork) -> IntegerNetwork:
+    """Return `network` with its weights cut to 4 bits."""
+    operators = [
+        replace(each, weights=each.weights >> 4, weight_bits=4) if isinstance(each, WeightedOperator) else each
+        for each in network.operators
+    ]
+    return replace(network, operators=tuple(operators))
+
+
+def test_weights_of_four_bits_take_half_and_come_back(tmp_path: Path) -> None:
+    network = small_network()
+    small = four_bits(network)
+    save_network(small, tmp_path / "n.mfn")
+    again = load_network(tmp_path / "n.mfn")
+    assert digest(again) == digest(small) != digest(network)
+    weights = sum(each.weights.size for each in network.operators if isinstance(each, WeightedOperator))
+    assert weights // 2 <= network.constant_bytes - small.constant_bytes <= weights // 2 + 3
+    for one, other in zip(small.operators, again.operators, strict=True):
+        if isinstance(one, WeightedOperator) and isinstance(other, WeightedOperator):
+            np.testing.assert_array_equal(one.weights, other.weights)
+            assert other.weights.dtype == np.int8 and other.weight_bits == 4
+
+
+@given(st.lists(st.integers(-8, 7), max_size=33))
+def test_nibbles_come_back(values: list[int]) -> None:
+    packed = pack_nibbles(np.array(values, np.int8))
+    assert packed.size == (len(values) + 1) // 2
+    assert unpack_nibbles(packed, (len(values),)).tolist() == values
+
+
+def test_weights_wider_than_their_bits_are_refused() -> None:
+    network = small_network()
+    wrong = tuple(replace(each, weight_bits=4) if isinstance(each, Conv2D) else each for each in network.operators)
+    with pytest.raises(UserError, match=r"outside -8\.\.7"):
+        replace(network, operators=wrong)
+    odd = tuple(replace(each, weight_bits=3) if isinstance(each, Conv2D) else each for each in network.operators)
+    with pytest.raises(UserError, match="3 bits"):
+        replace(network, operators=odd)
+
+
+def test_digests_of_networks_with_weights_of_eight_bits_never_change() -> None:
+    assert digest(small_network()) == "88f119a8217c3465aff38162e02781665282783ec6a6a38f48686dc27da7c5e1"
+    assert load("default").model_id == "a40be5ac027f560f96b1c78918e001bfb9d6a362e2bf7bd4ab73572d089a06d8"
 
 
 @pytest.mark.parametrize("position", [0, 9, 40, 400, -40, -1])

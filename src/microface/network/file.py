@@ -1,7 +1,11 @@
-"""Integer networks on disk: a checksummed container with one entry per operator and its arrays."""
+"""Integer networks on disk: a checksummed container with one entry per operator and its arrays.
+
+A keyword-only field that holds its default is left out, so that a new one changes no older network's digest. Weights of
+4 bits are packed two per byte; their shape stands in the entry as `weights_shape`.
+"""
 
 import hashlib
-from dataclasses import asdict, fields
+from dataclasses import Field, asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +14,7 @@ import numpy as np
 from microface.errors import DamagedFileError, UserError
 from microface.files import Container, read_container, write_bytes
 from microface.network.network import IntegerNetwork
+from microface.network.nibbles import pack_nibbles, unpack_nibbles
 from microface.network.ops import KINDS, Operator
 from microface.network.requantise import KINDS as REQUANTISE_KINDS
 from microface.network.requantise import Requantise
@@ -54,13 +59,22 @@ def _split(record: Operator | Requantise, prefix: str, arrays: dict[str, np.ndar
     plain: dict[str, Any] = {}
     for field in fields(record):
         value = getattr(record, field.name)
-        if isinstance(value, np.ndarray):
+        if _left_out(field, value):
+            continue
+        if field.name == "weights" and getattr(record, "weight_bits", 8) == 4:
+            arrays[f"{prefix}.weights"] = pack_nibbles(value)
+            plain["weights_shape"] = list(value.shape)
+        elif isinstance(value, np.ndarray):
             arrays[f"{prefix}.{field.name}"] = value
         elif isinstance(value, Requantise):
             plain[field.name] = {"kind": value.kind, **_split(value, f"{prefix}.{field.name}", arrays)}
         else:
             plain[field.name] = value
     return plain
+
+
+def _left_out(field: Field[Any], value: object) -> bool:
+    return bool(field.kw_only and not isinstance(value, np.ndarray) and value == field.default)
 
 
 def network_from_container(container: Container, path: Path) -> IntegerNetwork:
@@ -82,15 +96,21 @@ def network_from_container(container: Container, path: Path) -> IntegerNetwork:
 
 def _join(kind: type[Any], entry: dict[str, Any], prefix: str, arrays: dict[str, np.ndarray]) -> Any:
     """Return the record of `kind` from its plain fields `entry` and its arrays under `prefix`."""
-    values: dict[str, Any] = {}
-    for field in fields(kind):
-        if f"{prefix}.{field.name}" in arrays:
-            values[field.name] = arrays[f"{prefix}.{field.name}"]
-        elif isinstance(entry.get(field.name), dict):
-            inner = dict(entry[field.name])
-            rule = REQUANTISE_KINDS[inner.pop("kind")]
-            values[field.name] = _join(rule, inner, f"{prefix}.{field.name}", arrays)
-        else:
-            value = entry[field.name]
-            values[field.name] = tuple(value) if isinstance(value, list) else value
-    return kind(**values)
+    stored = [
+        field
+        for field in fields(kind)
+        if not field.kw_only or field.name in entry or f"{prefix}.{field.name}" in arrays
+    ]
+    return kind(**{field.name: _value(field.name, entry, f"{prefix}.{field.name}", arrays) for field in stored})
+
+
+def _value(name: str, entry: dict[str, Any], place: str, arrays: dict[str, np.ndarray]) -> Any:
+    """Return the field `name` of an operator or rule, whose array, if it is one, is `arrays[place]`."""
+    if place in arrays:
+        shape = entry.get(f"{name}_shape")
+        return arrays[place] if shape is None else unpack_nibbles(arrays[place], tuple(shape))
+    value = entry[name]
+    if isinstance(value, dict):
+        inner = dict(value)
+        return _join(REQUANTISE_KINDS[inner.pop("kind")], inner, place, arrays)
+    return tuple(value) if isinstance(value, list) else value

@@ -2,11 +2,12 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
 
+from microface.errors import UserError
 from microface.network.requantise import HighMul, NoRequantise
 from microface.network.tensors import Shape, Tensor
 
@@ -47,11 +48,15 @@ class Operator(ABC):
 
 @dataclass(frozen=True, eq=False)
 class WeightedOperator(Operator):
-    """An operator with symmetric weights per output channel: acc = sum (x - zx) * w + bias, then requantisation."""
+    """An operator with symmetric weights per output channel: acc = sum (x - zx) * w + bias, then requantisation.
+
+    `weights` are int8 in memory; with `weight_bits` 4 they lie in -8..7 and take half a byte each in files and flash.
+    """
 
     weights: np.ndarray
     bias: np.ndarray
     requantise: HighMul | NoRequantise
+    weight_bits: int = field(default=8, kw_only=True)
 
     @abstractmethod
     def weights_per_output(self) -> np.ndarray:
@@ -67,9 +72,15 @@ class WeightedOperator(Operator):
         return np.abs(self.folded_bias(source.zero_point)) + np.abs(self.weights_per_output()).sum(axis=1) * largest
 
     def check(self, inputs: Sequence[Tensor], output: Tensor) -> None:
-        """Prove that no accumulator overflows."""
+        """Require weights of 4 or 8 bits that fit them; prove that no accumulator overflows."""
+        if self.weight_bits not in (4, 8):
+            raise UserError(f"operator {self.name}", f"has weights of {self.weight_bits} bits", "use 4 or 8")
+        half = 1 << (self.weight_bits - 1)
+        if self.weights.size and not -half <= self.weights.min() <= self.weights.max() < half:
+            allowed = f"{-half}..{half - 1}"
+            raise UserError(f"operator {self.name}", f"has weights outside {allowed}", "quantise it again")
         self.requantise.check(self.name, self.bound(inputs[0]))
 
     def constant_bytes(self) -> int:
-        """Return the bytes of weights (int8) and biases (int32)."""
-        return int(self.weights.size + 4 * self.bias.size)
+        """Return the bytes of weights, packed, and biases (int32)."""
+        return int(-(-self.weights.size * self.weight_bits // 8) + 4 * self.bias.size)
