@@ -44,3 +44,11 @@ def test_a_missing_field_is_refused() -> None:
     del value["eye_distance"]
     with pytest.raises(UserError):
         Preprocess.from_json(value)
+
+
+@pytest.mark.parametrize("margin", [0, 4, 20])
+def test_the_content_is_what_a_network_reads_whatever_the_margin(margin: int) -> None:
+    for size in (48, 96, 112, 128):
+        assert Preprocess.aligned(size, margin).content == (size, size)
+    assert Preprocess.loose().widened(margin).content == (160, 120)
+    assert Preprocess.loose(96, 128).widened(margin).content == (128, 96)

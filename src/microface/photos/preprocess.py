@@ -56,6 +56,20 @@ class Preprocess:
         """Return the loose crop: upright, from the detector's box only."""
         return cls("loose", width, height, LOOSE_EYE_DISTANCE * width / 120, light=light)
 
+    @property
+    def content(self) -> tuple[int, int]:
+        """(height, width) of the centre that a network reads; what lies around it is margin for augmentation.
+
+        It follows from `eye_distance`: an aligned crop of 112 x 112 has 35.24 pixels between the eyes, a loose one of
+        120 x 160 (w x h) has 40. A margin changes width and height, never the scale.
+        """
+        if self.geometry == "aligned":
+            height = width = round(self.eye_distance * TEMPLATE_SIZE / TEMPLATE_EYE_DISTANCE)
+        else:
+            width = round(self.eye_distance * 120 / LOOSE_EYE_DISTANCE)
+            height = round(width * 4 / 3)
+        return min(height, self.height), min(width, self.width)
+
     def widened(self, margin: int) -> Self:
         """Return the same crop with `margin` more pixels of the photo on each side."""
         return replace(self, width=self.width + 2 * margin, height=self.height + 2 * margin)

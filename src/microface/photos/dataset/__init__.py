@@ -2,5 +2,6 @@
 
 from microface.photos.dataset.manifest import Manifest, ShardInfo, Split
 from microface.photos.dataset.reader import Dataset, Shard
+from microface.photos.dataset.strangers import NEAR, near, strangers_near, unit
 
-__all__ = ["Dataset", "Manifest", "Shard", "ShardInfo", "Split"]
+__all__ = ["NEAR", "Dataset", "Manifest", "Shard", "ShardInfo", "Split", "near", "strangers_near", "unit"]

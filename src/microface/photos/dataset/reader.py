@@ -94,5 +94,10 @@ class Dataset:
                 shard.verify()
         return cls(folder, manifest, shards)
 
+    @property
+    def content(self) -> tuple[int, int]:
+        """(height, width) of the centre of the stored crops that a network reads; the rest is margin."""
+        return self.manifest.preprocess.content
+
     def __len__(self) -> int:
         return self.manifest.rows

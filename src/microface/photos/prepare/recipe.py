@@ -10,14 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from microface.photos.dataset.manifest import Split
+from microface.photos.dataset import NEAR, Split
 from microface.photos.detect.finder import Search
 from microface.photos.detect.stored import detector_id
 from microface.photos.layouts import PhotoEntry
 from microface.photos.preprocess import Preprocess
-
-NEAR = 0.45
-"""Teacher's cosine from which a photo without a name may show a held-out person and is left out."""
 
 
 @dataclass(frozen=True)

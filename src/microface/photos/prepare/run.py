@@ -13,11 +13,11 @@ import numpy as np
 
 from microface.console import progress
 from microface.errors import UserError
-from microface.photos.dataset import Dataset, Manifest, ShardInfo
+from microface.photos.dataset import Dataset, Manifest, ShardInfo, unit
 from microface.photos.dataset.manifest import NAME
 from microface.photos.layouts import PhotoEntry, list_photos
 from microface.photos.prepare.recipe import Recipe, Task, shard_tasks
-from microface.photos.prepare.worker import begin, make_shard, unit
+from microface.photos.prepare.worker import begin, make_shard
 from microface.photos.teacher import Teacher
 
 

@@ -11,12 +11,12 @@ import numpy as np
 
 from microface.errors import UserError
 from microface.photos.crop import TEACHER_VIEW, crop, crop_face
-from microface.photos.dataset.manifest import ShardInfo
+from microface.photos.dataset import ShardInfo, near, unit
 from microface.photos.dataset.writer import ShardContent, write_shard
 from microface.photos.detect.finder import Finder
 from microface.photos.face import Face
 from microface.photos.layouts import PhotoEntry, read_entry
-from microface.photos.prepare.recipe import NEAR, Recipe, Task
+from microface.photos.prepare.recipe import Recipe, Task
 from microface.photos.preprocess import Preprocess
 from microface.photos.quality import judge
 from microface.photos.read import decode_photo
@@ -49,7 +49,7 @@ class Worker:
         seen = [look for _, look in looks if isinstance(look, Seen)]
         skipped = [(entry.key, look) for entry, look in looks if isinstance(look, str)]
         embeddings = self._embedded(_stacked([each.view for each in seen], TEACHER_VIEW))
-        keep = ~_near(embeddings, held_out) | np.array([each.row["identity"] != "" for each in seen], bool)
+        keep = ~near(unit(embeddings), held_out) | np.array([each.row["identity"] != "" for each in seen], bool)
         skipped += [(seen[index].row["key"], "near_held_out") for index in np.flatnonzero(~keep)]
         kept = [seen[index] for index in np.flatnonzero(keep)]
         crops = _stacked([each.crop for each in kept], self.recipe.preprocess)
@@ -87,16 +87,6 @@ def _row(entry: PhotoEntry, split: str, photo: np.ndarray, face: Face) -> dict[s
 
 def _stacked(crops: list[np.ndarray], preprocess: Preprocess) -> np.ndarray:
     return np.stack(crops) if crops else np.zeros((0, preprocess.height, preprocess.width, 3), np.uint8)
-
-
-def _near(embeddings: np.ndarray, held_out: np.ndarray) -> np.ndarray:
-    """Say of each embedding [N, D] whether its cosine to one of `held_out` reaches `NEAR`."""
-    return (unit(embeddings) @ held_out.T).max(axis=1, initial=-1.0) >= NEAR
-
-
-def unit(embeddings: np.ndarray) -> np.ndarray:
-    """Return `embeddings` [N, D] with length 1."""
-    return embeddings / np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), 1e-12)
 
 
 def begin(stop: Event) -> None:
