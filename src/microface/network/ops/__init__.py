@@ -10,11 +10,11 @@ from microface.network.ops.flatten import Flatten
 from microface.network.ops.max_pool import MaxPool
 from microface.network.ops.mean import Mean
 from microface.network.ops.pad import Pad
+from microface.network.ops.tflite import KINDS as TFLITE_KINDS
 from microface.network.ops.window import Window, same_padding
 
-KINDS: dict[str, type[Operator]] = {
-    kind.kind: kind for kind in (Add, AveragePool, Conv2D, Dense, DepthwiseConv2D, Flatten, MaxPool, Mean, Pad)
-}
+_OWN: tuple[type[Operator], ...] = (Add, AveragePool, Conv2D, Dense, DepthwiseConv2D, Flatten, MaxPool, Mean, Pad)
+KINDS: dict[str, type[Operator]] = {kind.kind: kind for kind in (*_OWN, *TFLITE_KINDS)}
 
 __all__ = [
     "KINDS",

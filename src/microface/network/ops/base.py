@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from microface.errors import UserError
-from microface.network.requantise import HighMul, NoRequantise
+from microface.network.requantise import Requantise
 from microface.network.tensors import Shape, Tensor
 
 
@@ -55,7 +55,7 @@ class WeightedOperator(Operator):
 
     weights: np.ndarray
     bias: np.ndarray
-    requantise: HighMul | NoRequantise
+    requantise: Requantise
     weight_bits: int = field(default=8, kw_only=True)
 
     @abstractmethod

@@ -2,8 +2,11 @@
 
 from microface.network.requantise.highmul import HighMul
 from microface.network.requantise.none import NoRequantise
+from microface.network.requantise.tflite import DoubleRounding
 
-Requantise = HighMul | NoRequantise
-KINDS: dict[str, type[HighMul] | type[NoRequantise]] = {"highmul": HighMul, "none": NoRequantise}
+Requantise = HighMul | NoRequantise | DoubleRounding
+KINDS: dict[str, type[HighMul] | type[NoRequantise] | type[DoubleRounding]] = {
+    rule.kind: rule for rule in (HighMul, NoRequantise, DoubleRounding)
+}
 
-__all__ = ["KINDS", "HighMul", "NoRequantise", "Requantise"]
+__all__ = ["KINDS", "DoubleRounding", "HighMul", "NoRequantise", "Requantise"]

@@ -1,0 +1,1 @@
+"""Networks of other tools: read into integer networks and written from them."""

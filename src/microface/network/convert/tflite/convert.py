@@ -1,0 +1,164 @@
+"""From a TFLite file to an integer network: every operator by the converter that is registered for its name."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from microface.errors import UserError
+from microface.network.convert.tflite.model import TfModel, TfOperator, TfTensor, read_model
+from microface.network.network import IntegerNetwork
+from microface.network.ops import Operator
+from microface.network.tensors import Shape, Tensor
+
+_DTYPES = {"int8": "s8", "int16": "s16", "int32": "s32"}
+LONGEST_NAME = 60
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A network with the name that each of the file's tensors has in it (by the file's numbers)."""
+
+    network: IntegerNetwork
+    names: Mapping[int, str]
+
+
+@dataclass
+class Conversion:
+    """The network so far. `names` says where each of the file's tensors lies; `tensors` holds them by name."""
+
+    model: TfModel
+    names: dict[int, str] = field(default_factory=dict)
+    tensors: dict[str, Tensor] = field(default_factory=dict)
+    operators: list[Operator] = field(default_factory=list)
+
+    def source(self, op: TfOperator, number: int) -> TfTensor:
+        """Return the file's input `number` of `op`; a `UserError` where it is absent."""
+        found = self.optional(op, number)
+        if found is None:
+            raise UserError(op.where, f"lacks its input {number}", "convert it again")
+        return found
+
+    def optional(self, op: TfOperator, number: int) -> TfTensor | None:
+        """Return the file's input `number` of `op`, or None."""
+        given = op.inputs[number] if number < len(op.inputs) else -1
+        return None if given < 0 else self.model.tensors[given]
+
+    def target(self, op: TfOperator, number: int = 0) -> TfTensor:
+        """Return the file's output `number` of `op`."""
+        if number >= len(op.outputs):
+            raise UserError(op.where, f"lacks its output {number}", "convert it again")
+        return self.model.tensors[op.outputs[number]]
+
+    def computed(self, op: TfOperator, number: int = 0) -> Tensor:
+        """Return the network's tensor that is input `number` of `op`."""
+        given = self.source(op, number)
+        if given.index not in self.names:
+            reason = "reads a constant there" if given.data is not None else "reads a tensor before it is computed"
+            raise UserError(op.where, f"{reason}: {given.where}", "fold constants, and order the operators")
+        return self.tensors[self.names[given.index]]
+
+    def declare(self, given: TfTensor, where: str) -> Tensor:
+        """Add the file's tensor `given`, which is computed, to the network."""
+        if given.index in self.names:
+            raise UserError(where, f"writes {given.where} a second time", "convert it again")
+        if given.dtype not in _DTYPES:
+            raise UserError(f"{where}, {given.where}", f"is {given.dtype}", "quantise the model to int8 or int16")
+        scale, zero_point = (given.scale, given.zero_point) if len(given.scales) else (1.0, 0)
+        name = self.unique(given.name)
+        tensor = Tensor(name, shape_of(given), _DTYPES[given.dtype], float(scale), zero_point)
+        self.names[given.index] = name
+        self.tensors[name] = tensor
+        return tensor
+
+    def helper(self, like: Tensor, suffix: str) -> Tensor:
+        """Add a tensor that the file does not have: `like` with another name."""
+        name = self.unique(f"{like.name}_{suffix}")
+        self.tensors[name] = Tensor(name, like.shape, like.dtype, like.scale, like.zero_point)
+        return self.tensors[name]
+
+    def emit(self, operator: Operator) -> None:
+        """Append `operator`."""
+        self.operators.append(operator)
+
+    def unique(self, wanted: str) -> str:
+        """Return a short name that no tensor has, from the first of the names that a converter joins by `;`."""
+        short = re.sub(r"[^\w./:-]", "_", wanted.partition(";")[0])[-LONGEST_NAME:] or "tensor"
+        taken, number = short, 2
+        while taken in self.tensors:
+            taken, number = f"{short}_{number}", number + 1
+        return taken
+
+
+Converter = Callable[[Conversion, TfOperator], None]
+CONVERTERS: dict[str, Converter] = {}
+
+
+def converts(*names: str) -> Callable[[Converter], Converter]:
+    """Register a function as the converter of the operators `names`."""
+
+    def register(converter: Converter) -> Converter:
+        CONVERTERS.update(dict.fromkeys(names, converter))
+        return converter
+
+    return register
+
+
+def shape_of(given: TfTensor) -> Shape:
+    """Return height, width, channels of a tensor whose other sizes, in front, are 1."""
+    return shape_from(given.shape, given.where)
+
+
+def shape_from(sizes: tuple[int, ...], where: str) -> Shape:
+    """Return the last three of `sizes`, filled up with 1 in front; a batch other than 1 is a `UserError`."""
+    if 0 in sizes:
+        raise UserError(where, f"has shape {list(sizes)}", "convert it with fixed sizes")
+    padded = (1, 1, 1, *sizes)
+    if any(size != 1 for size in padded[:-3]):
+        raise UserError(where, f"has shape {list(sizes)}", "convert it with a batch of 1")
+    height, width, channels = padded[-3:]
+    return height, width, channels
+
+
+def axis_of(axis: int, rank: int, where: str) -> int:
+    """Return which of height, width, channels (0, 1, 2) the `axis` of a tensor of `rank` is, below 0 for the batch."""
+    if not -rank <= axis < max(rank, 1):
+        raise UserError(where, f"names axis {axis} of {rank}", "convert it again")
+    return (axis % rank if rank else 0) - rank + 3
+
+
+def import_tflite(path: Path) -> Imported:
+    """Return the integer network in the TFLite file at `path`."""
+    return convert(read_model(path))
+
+
+def convert(model: TfModel) -> Imported:
+    """Return the integer network of `model`; what is not supported is named with its place."""
+    from microface.network.convert.tflite import borders, operators
+
+    operators.load()
+    conversion = Conversion(model)
+    borders.begin(conversion)
+    for op in model.operators:
+        _convert_one(conversion, op)
+    network = borders.end(conversion)
+    return Imported(network, conversion.names)
+
+
+def _convert_one(conversion: Conversion, op: TfOperator) -> None:
+    where = f"{conversion.model.path}: {op.where}"
+    if op.name not in CONVERTERS:
+        raise UserError(where, "is not supported", f"microface reads {', '.join(sorted(CONVERTERS))}")
+    try:
+        CONVERTERS[op.name](conversion, op)
+    except UserError as error:
+        raise UserError(f"{where}: {error.what}", error.reason, error.mend) from error
+    except (ValueError, OverflowError, IndexError, MemoryError) as error:
+        raise UserError(where, f"does not hold together ({error})", "convert it again") from error
+
+
+def centred(given: TfTensor) -> np.ndarray:
+    """Return a constant's integers less its zero point, int32 [H, W, C]."""
+    return (given.constant.astype(np.int32) - given.zero_point).reshape(shape_of(given))

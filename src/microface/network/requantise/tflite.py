@@ -1,0 +1,87 @@
+"""TFLite's requantisation, as its reference kernels define it: two roundings.
+
+x = (acc * 2^left * multiplier + 2^30) >> 31, saturated to 32 bits (a rounding doubling high multiply), then
+x / 2^right to the nearest, halves away from zero; y = min(max(x + zero_point, lo), hi). One `shift` per channel
+holds both: left = max(shift, 0), right = max(-shift, 0); scale = multiplier * 2^(shift - 31).
+"""
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from microface.errors import UserError
+
+
+def split_scale(scale: float) -> tuple[int, int]:
+    """Return multiplier (0, or 2^30 .. 2^31 - 1) and shift with scale = multiplier * 2^(shift - 31), rounded."""
+    if not math.isfinite(scale) or scale < 0:
+        raise UserError("requantisation", f"has the scale {scale}", "check the tensors' scales")
+    fraction, shift = math.frexp(scale)
+    multiplier = math.floor(fraction * 2.0**31 + 0.5)
+    if multiplier == 1 << 31:
+        multiplier, shift = 1 << 30, shift + 1
+    return (0, 0) if shift < -31 or multiplier == 0 else (multiplier, shift)
+
+
+def rounding_high_multiply(values: np.ndarray, multiplier: np.ndarray | int) -> np.ndarray:
+    """Return int64 (values * multiplier + 2^30) >> 31, at most 2^31 - 1, for values within 32 bits."""
+    product = values.astype(np.int64) * np.asarray(multiplier, np.int64)
+    return np.minimum((product + (1 << 30)) >> 31, (1 << 31) - 1)
+
+
+def rounding_shift(values: np.ndarray, right: np.ndarray | int) -> np.ndarray:
+    """Return int64 values / 2^right to the nearest, halves away from zero."""
+    right = np.asarray(right, np.int64)
+    half = np.where(right > 0, np.int64(1) << np.maximum(right - 1, 0), 0)
+    return (values + half - ((values < 0) & (right > 0))) >> right
+
+
+def rescale(values: np.ndarray, multiplier: np.ndarray | int, shift: np.ndarray | int) -> np.ndarray:
+    """Return int64 values * multiplier * 2^(shift - 31) with TFLite's two roundings; values * 2^left fit 32 bits."""
+    shift = np.asarray(shift, np.int64)
+    shifted = values.astype(np.int64) << np.maximum(shift, 0)
+    return rounding_shift(rounding_high_multiply(shifted, multiplier), np.maximum(-shift, 0))
+
+
+@dataclass(frozen=True, eq=False)
+class DoubleRounding:
+    """`multiplier` and `shift` are int32 [K], one pair per output channel."""
+
+    kind: ClassVar[str] = "tflite"
+
+    multiplier: np.ndarray
+    shift: np.ndarray
+    zero_point: int
+    lo: int
+    hi: int
+
+    @classmethod
+    def from_scales(cls, scales: np.ndarray, zero_point: int, lo: int = -128, hi: int = 127) -> "DoubleRounding":
+        """Return the rule that multiplies by `scales` (float64 [K])."""
+        pairs = np.array([split_scale(float(scale)) for scale in scales], np.int32)
+        return cls(pairs[:, 0].copy(), pairs[:, 1].copy(), zero_point, lo, hi)
+
+    @property
+    def left(self) -> np.ndarray:
+        """Bits that an accumulator is shifted left by, int32 [K]."""
+        return np.maximum(self.shift, 0)
+
+    @property
+    def right(self) -> np.ndarray:
+        """Bits of the second rounding, int32 [K]."""
+        return np.maximum(-self.shift, 0)
+
+    def apply(self, accumulators: np.ndarray, index: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Return int64 outputs for `accumulators` [..., K]; `index` picks pairs where the last axis is not K."""
+        values = rescale(accumulators, self.multiplier[index], self.shift[index])
+        return np.clip(values + self.zero_point, self.lo, self.hi)
+
+    def check(self, name: str, bound: np.ndarray) -> None:
+        """Prove |acc| * 2^left < 2^31 for accumulators up to `bound` (int64 [K]); `name` is told in the error."""
+        left = self.left.astype(np.int64)
+        if np.any(left > 30) or np.any(bound << left >= 1 << 31):
+            raise UserError(f"operator {name}", "may overflow its 32-bit accumulator", "use smaller weights or bias")
+        if np.any(self.multiplier < 0) or np.any(self.right > 31):
+            raise UserError(f"operator {name}", "has a factor outside TFLite's range", "convert it again")
