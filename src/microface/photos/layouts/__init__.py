@@ -3,12 +3,13 @@
 import functools
 import importlib
 import pkgutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from microface.errors import UserError
 from microface.photos.layouts.layout import Layout, PhotoEntry
 
-__all__ = ["Layout", "PhotoEntry", "layout_of", "layouts", "list_photos", "read_entry"]
+__all__ = ["Layout", "PhotoEntry", "iter_photos", "layout_of", "layouts", "list_photos", "read_entry"]
 
 
 @functools.cache
@@ -19,10 +20,12 @@ def layouts() -> dict[str, Layout]:
     return {layout.name: layout for layout in sorted(found, key=lambda layout: layout.order)}
 
 
-def layout_of(source: Path) -> Layout:
-    """Return the layout of the collection at `source`; none that fits is a `UserError`."""
+def layout_of(source: Path, name: str = "") -> Layout:
+    """Return the layout of the collection at `source`, or the one called `name`; none that fits is a `UserError`."""
     if not source.exists():
         raise UserError(source, "does not exist", "check the name")
+    if name:
+        return _named(source, name)
     for layout in layouts().values():
         if layout.matches(source):
             return layout
@@ -30,12 +33,31 @@ def layout_of(source: Path) -> Layout:
     raise UserError(source, "holds no collection of photos", f"give one of: {known}")
 
 
-def list_photos(source: Path) -> list[PhotoEntry]:
-    """Return the photos of the collection at `source`, sorted; a collection without any is a `UserError`."""
-    entries = layout_of(source).photos(source)
-    if not entries:
+def _named(source: Path, name: str) -> Layout:
+    layout = layouts().get(name)
+    if layout is None:
+        raise UserError(f"layout {name}", "is unknown", f"use {', '.join(layouts())}")
+    if not layout.matches(source):
+        raise UserError(source, f"has not the layout of {layout.title}", "leave --layout out, or check the folder")
+    return layout
+
+
+def iter_photos(source: Path, name: str = "") -> Iterator[PhotoEntry]:
+    """Yield the photos of the collection at `source`; one without any is a `UserError`.
+
+    Its layout is recognised, or given by `name`.
+    """
+    empty = True
+    for entry in layout_of(source, name).photos(source):
+        empty = False
+        yield entry
+    if empty:
         raise UserError(source, "holds no photos", "give a folder with JPEG, PNG, WebP or BMP pictures")
-    return entries
+
+
+def list_photos(source: Path, name: str = "") -> list[PhotoEntry]:
+    """Return the photos of the collection at `source` as `iter_photos` yields them."""
+    return list(iter_photos(source, name))
 
 
 def read_entry(entry: PhotoEntry) -> bytes:

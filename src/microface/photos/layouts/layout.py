@@ -1,18 +1,25 @@
 """What a layout of a photo collection must do."""
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
+
+from microface.files import read_bytes
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
+OfficialSplit = Literal["", "train", "held_out"]
 
 
 @dataclass(frozen=True)
 class PhotoEntry:
-    """One photo of a collection: a `key` unique in it, its `source`, whose it is, and where its bytes lie.
+    """One photo of a collection, or one face of a photo: whose it is and where its bytes lie.
 
-    `identity` is "" when unknown; equal names mean the same person, in whatever collection. `file` holds the
-    photo, at `row` where it holds many.
+    `key` is unique in the collection; `identity` is "" when unknown, and equal ones mean the same person in whatever
+    collection. `file` holds the photo, at `row` where it holds many. `name` is the person's readable name where the
+    identity is a number. `split` is the collection's own split, "" when it has none. `box` (left, top, width, height
+    in pixels) says where the face lies, where the collection tells: then no other face of the photo is taken.
     """
 
     key: str
@@ -21,6 +28,14 @@ class PhotoEntry:
     layout: str
     file: str
     row: int = 0
+    name: str = ""
+    split: OfficialSplit = ""
+    box: tuple[float, float, float, float] | None = None
+
+    @property
+    def person(self) -> str:
+        """The person's readable name; without one the identity less its collection; "" when unknown."""
+        return self.name or self.identity.partition(":")[2]
 
 
 class Layout(Protocol):
@@ -32,11 +47,11 @@ class Layout(Protocol):
     """Layouts are asked in ascending order; the plain ones, which take anything, come late."""
 
     def matches(self, source: Path) -> bool:
-        """Say whether `source`, which exists, is such a collection."""
+        """Say whether `source`, which exists, is such a collection, perhaps with something missing."""
         ...
 
-    def photos(self, source: Path) -> list[PhotoEntry]:
-        """Return its photos, sorted by key."""
+    def photos(self, source: Path) -> Iterator[PhotoEntry]:
+        """Yield its photos in a fixed order, never holding them all; what is missing is a `UserError`."""
         ...
 
     def read(self, entry: PhotoEntry) -> bytes:
@@ -44,12 +59,49 @@ class Layout(Protocol):
         ...
 
 
+class PictureFiles:
+    """Reading for all layouts whose photos are files of their own."""
+
+    def read(self, entry: PhotoEntry) -> bytes:
+        """Return the bytes of one photo."""
+        return read_bytes(Path(entry.file))
+
+
 def pictures_in(folder: Path) -> list[Path]:
     """Return the pictures directly in `folder`, sorted; hidden files are left aside."""
-    files = (path for path in folder.iterdir() if path.suffix.lower() in PICTURES and not path.name.startswith("."))
-    return sorted(path for path in files if path.is_file())
+    return [folder / name for name in _names(folder, pictures=True)]
 
 
 def folders_in(folder: Path) -> list[Path]:
     """Return the folders directly in `folder`, sorted; hidden ones are left aside."""
-    return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    return [folder / name for name in _names(folder, pictures=False)]
+
+
+def pictures_under(folder: Path) -> Iterator[Path]:
+    """Yield the pictures in `folder` and in the folders within it, at any depth, folder by folder."""
+    yield from pictures_in(folder)
+    for inner in folders_in(folder):
+        yield from pictures_under(inner)
+
+
+def has_pictures(folder: Path) -> bool:
+    """Say whether a picture lies in `folder` or at any depth below it."""
+    return next(pictures_under(folder), None) is not None
+
+
+def first_folder(places: tuple[Path, ...]) -> Path | None:
+    """Return the first of `places` that is a folder."""
+    return next((place for place in places if place.is_dir()), None)
+
+
+def first_file(places: tuple[Path, ...]) -> Path | None:
+    """Return the first of `places` that is a file."""
+    return next((place for place in places if place.is_file()), None)
+
+
+def _names(folder: Path, pictures: bool) -> list[str]:
+    with os.scandir(folder) as entries:
+        shown = [entry for entry in entries if not entry.name.startswith(".")]
+        if pictures:
+            return sorted(each.name for each in shown if Path(each.name).suffix.lower() in PICTURES and each.is_file())
+        return sorted(each.name for each in shown if each.is_dir())
