@@ -80,6 +80,8 @@ def test_what_is_not_there_is_named(package_file: Path, pictures: Path, tmp_path
 
 def test_lists_pick_photos_of_people(pictures: Path, tmp_path: Path) -> None:
     (tmp_path / "list.txt").write_text("men/Ben/Ben_0001.jpg\nwomen/Ada/Ada_0001.jpg\nwomen/Ada/Ada_0003.jpg\n")
-    files, owners = people_files(pictures, tmp_path / "list.txt")
-    assert files == ["Ben/Ben_0001.jpg", "Ada/Ada_0001.jpg", "Ada/Ada_0003.jpg"] and owners.tolist() == [1, 0, 0]
-    assert len(people_files(pictures)[0]) == 18
+    photos = people_files(pictures, tmp_path / "list.txt")
+    assert photos.files == ("Ben/Ben_0001.jpg", "Ada/Ada_0001.jpg", "Ada/Ada_0003.jpg")
+    assert photos.owners.tolist() == [1, 0, 0] and photos.names == ("Ada", "Ben")
+    assert photos.group_names == ("men", "women") and photos.only("women").tolist() == [1, 2]
+    assert len(people_files(pictures).files) == 18

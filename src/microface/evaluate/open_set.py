@@ -7,18 +7,10 @@ from typing import Any
 import numpy as np
 
 from microface.errors import UserError
-from microface.metrics.bootstrap import bootstrap_people
+from microface.evaluate.at_threshold import AtThreshold, at_rate, corner, rates_at
 from microface.metrics.gallery_rate import choose_threshold
-from microface.metrics.open_set import (
-    RateAt,
-    Visits,
-    detection_and_identification_rate,
-    dir_at_fpir,
-    false_positive_identification_rate,
-    open_set_roc,
-)
+from microface.metrics.open_set import RateAt, Visits, dir_at_fpir, open_set_roc
 from microface.metrics.roc import Roc
-from microface.metrics.thresholds import closest_to_corner
 from microface.metrics.visits import VisitStatistics
 from microface.network.scores import Score
 
@@ -44,17 +36,6 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class AtThreshold:
-    """Rates at one threshold, each with the 95 % interval of a bootstrap over people."""
-
-    threshold: float
-    named_right: float
-    named_right_interval: tuple[float, float]
-    false_accepts: float
-    false_accepts_interval: tuple[float, float]
-
-
-@dataclass(frozen=True)
 class OpenSetResult:
     """What an open-set check found; `roc` and `roc_misnamed` (wrong names count as false accepts) for pictures."""
 
@@ -63,6 +44,7 @@ class OpenSetResult:
     visits: int
     strangers: int
     best_corner: AtThreshold
+    chosen_rate: AtThreshold
     from_statistics: AtThreshold | None
     wanted_rate: float | None
     dir_at_fpir: tuple[RateAt, ...]
@@ -123,25 +105,11 @@ def judge(trial: Trial, statistics: VisitStatistics | None = None, wanted: float
         enrolled=len(trial.photos),
         visits=int(visits.enrolled.sum()),
         strangers=int((~visits.enrolled).sum()),
-        best_corner=_at(visits, _corner(roc)),
-        from_statistics=_at(visits, chosen.threshold) if chosen is not None else None,
+        best_corner=rates_at(visits, corner(roc)),
+        chosen_rate=at_rate(visits, wanted, trial.times),
+        from_statistics=rates_at(visits, chosen.threshold) if chosen is not None else None,
         wanted_rate=chosen.target if chosen is not None else None,
         dir_at_fpir=tuple(each for each in found if each is not None),
         roc=roc,
         roc_misnamed=open_set_roc(visits, misnamed=True),
     )
-
-
-def _corner(roc: Roc) -> float:
-    """Return the threshold of the point nearest to the corner, of those that accept anything."""
-    return float(roc.thresholds[1:][closest_to_corner(Roc(roc.thresholds[1:], roc.far[1:], roc.tar[1:]))])
-
-
-def _at(visits: Visits, threshold: float) -> AtThreshold:
-    rates = (detection_and_identification_rate, false_positive_identification_rate)
-    values = [rate(visits, threshold) for rate in rates]
-    intervals = [
-        bootstrap_people(lambda w, rate=rate: rate(visits, threshold, w), visits.people)  # type: ignore[misc]
-        for rate in rates
-    ]
-    return AtThreshold(threshold, values[0], intervals[0], values[1], intervals[1])

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-matplotlib.use("Agg")
-
-import matplotlib.pyplot as plt
-
+from microface.evaluate.identification import GroupFigures, UnknownFigures
 from microface.files import atomic_write
 from microface.metrics.roc import Roc
 
@@ -18,7 +17,13 @@ def save_roc(path: Path, curves: Sequence[tuple[str, Roc]], title: str, impostor
 
     The axis begins at 10 / `impostors`: rates below that stand on too few pairs to be shown.
     """
-    figure, axes = plt.subplots(figsize=(6.4, 4.8), dpi=120)
+    _save(roc_picture(curves, title, impostors), path)
+
+
+def roc_picture(curves: Sequence[tuple[str, Roc]], title: str, impostors: int) -> Figure:
+    """Return the picture that `save_roc` writes."""
+    figure = Figure(figsize=(6.4, 4.8), dpi=120, layout="tight")
+    axes = figure.subplots()
     for label, curve in curves:
         axes.step(curve.far, curve.tar, where="post", label=label)
     axes.set_xscale("log")
@@ -26,12 +31,75 @@ def save_roc(path: Path, curves: Sequence[tuple[str, Roc]], title: str, impostor
     axes.set(xlabel="false accepts (share of impostors)", ylabel="true accepts (share of genuine)")
     axes.grid(alpha=0.3, which="both")
     axes.legend(loc="lower right")
-    figure.tight_layout()
-    with atomic_write(path) as stream:
-        figure.savefig(stream, format=path.suffix.lstrip(".") or "png", metadata=_undated(path))
-    plt.close(figure)
+    return figure
 
 
 def _undated(path: Path) -> dict[str, None] | None:
     """Return metadata without a date, so that equal figures give equal files."""
     return {"Date": None} if path.suffix == ".svg" else None
+
+
+def save_confusions(path: Path, columns: Sequence[tuple[str, Sequence[GroupFigures]]]) -> None:
+    """Write the confusion matrices of `columns` (label, figures of each group) to `path`: a row of them per group."""
+    _save(confusions(columns), path)
+
+
+def confusions(columns: Sequence[tuple[str, Sequence[GroupFigures]]]) -> Figure:
+    """Return the picture of the confusion matrices: columns are networks, rows are groups."""
+    rows = len(columns[0][1])
+    figure = Figure(figsize=(5.2 * len(columns), 5.0 * rows), dpi=120, layout="constrained")
+    axes = figure.subplots(rows, len(columns), squeeze=False)
+    for column, (label, figures) in enumerate(columns):
+        for row, each in enumerate(figures):
+            _confusion(axes[row][column], label, each)
+    return figure
+
+
+def _confusion(axes: Axes, label: str, each: GroupFigures) -> None:
+    matrix = each.identified.confusion()
+    share = matrix / np.maximum(1, matrix.sum(axis=1, keepdims=True))
+    axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    for row, column in np.argwhere(matrix):
+        colour = "white" if share[row, column] > 0.5 else "black"
+        axes.text(column, row, str(matrix[row, column]), ha="center", va="center", fontsize=6, color=colour)
+    names = [name.replace("_", " ") for name in each.people]
+    axes.set_xticks(range(len(names)), names, rotation=90, fontsize=6)
+    axes.set_yticks(range(len(names)), names, fontsize=6)
+    axes.set_title(f"{label}\n{each.group}: {100 * each.top1:.1f} % of {each.photos}", fontsize=9)
+    axes.set_xlabel("answered", fontsize=7)
+    axes.set_ylabel("shown", fontsize=7)
+
+
+def save_unknown(path: Path, figures: Sequence[GroupFigures], title: str) -> None:
+    """Write the ROCs of strangers of every group and score to `path`."""
+    _save(unknown_roc(figures, title), path)
+
+
+def unknown_roc(figures: Sequence[GroupFigures], title: str) -> Figure:
+    """Return the picture of the strangers' ROCs: one axes per group, a point at each threshold nearest the corner."""
+    figure = Figure(figsize=(5.2 * len(figures), 4.4), dpi=120, layout="constrained")
+    axes = figure.subplots(1, len(figures), squeeze=False)[0]
+    for place, each in zip(axes, figures, strict=True):
+        for unknown, colour in zip(each.unknown, ("tab:blue", "tab:orange"), strict=False):
+            _unknown_curves(place, unknown, colour)
+        place.set(xlim=(-0.01, 1), ylim=(0, 1.01), title=f"{each.group} enrolled, the others unknown")
+        place.set(xlabel="false accepts", ylabel="named right")
+        place.grid(alpha=0.3)
+        place.legend(loc="lower right", fontsize=8)
+    figure.suptitle(title, fontsize=10)
+    return figure
+
+
+def _unknown_curves(axes: Axes, unknown: UnknownFigures, colour: str) -> None:
+    for curve, at, style, what in (
+        (unknown.roc, unknown.corner, "-", "strangers"),
+        (unknown.roc_misnamed, unknown.corner_misnamed, "--", "and wrong names"),
+    ):
+        label = f"{unknown.score}, {what}: threshold {at.threshold:,.0f}"
+        axes.step(curve.far, curve.tar, style, where="post", color=colour, label=label)
+        axes.plot(at.false_accepts, at.named_right, "o", color=colour, markersize=4)
+
+
+def _save(figure: Figure, path: Path) -> None:
+    with atomic_write(path) as stream:
+        figure.savefig(stream, format=path.suffix.lstrip(".") or "png", metadata=_undated(path))

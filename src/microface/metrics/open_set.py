@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from microface.metrics.bootstrap import REPLICATES, bootstrap_people
-from microface.metrics.roc import Roc, supported
+from microface.metrics.roc import Roc, share_accepted, supported
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,9 @@ def false_positive_identification_rate(
 def open_set_roc(visits: Visits, misnamed: bool = False) -> Roc:
     """Return (threshold, FPIR, DIR) at every distinct distance; the first point accepts nothing."""
     thresholds = np.concatenate([[-np.inf], np.unique(visits.distance).astype(np.float64)])
-    far = [false_positive_identification_rate(visits, t, misnamed=misnamed) for t in thresholds]
-    return Roc(thresholds, np.array(far), np.array([detection_and_identification_rate(visits, t) for t in thresholds]))
+    own, wrong = visits.enrolled, ~visits.enrolled | (misnamed & visits.enrolled & ~visits.right)
+    named = np.where(visits.right, visits.distance, np.inf)[own]
+    return Roc(thresholds, share_accepted(visits.distance[wrong], thresholds), share_accepted(named, thresholds))
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def dir_at_fpir(
     """
     if not supported(fpir, int((~visits.enrolled).sum()) // times):
         return None
-    threshold, rate = _best(open_set_roc(visits), fpir)
+    threshold, rate = best_at(open_set_roc(visits), fpir)
 
     def resampled(weights: np.ndarray) -> float:
         return _resampled_dir(visits, fpir, weights)
@@ -85,9 +86,11 @@ def dir_at_fpir(
     return RateAt(fpir, threshold, rate, low, high)
 
 
-def _best(curve: Roc, fpir: float) -> tuple[float, float]:
+def best_at(curve: Roc, fpir: float) -> tuple[float, float]:
+    """Return threshold and DIR of the last point of `curve` whose FPIR is at most `fpir`; the threshold is finite."""
     last = int(np.flatnonzero(curve.far <= fpir + 1e-12)[-1])
-    return float(curve.thresholds[last]), float(curve.tar[last])
+    threshold = curve.thresholds[last] if last else np.nextafter(curve.thresholds[1], -np.inf)
+    return float(threshold), float(curve.tar[last])
 
 
 def _resampled_dir(visits: Visits, fpir: float, weights: np.ndarray) -> float:

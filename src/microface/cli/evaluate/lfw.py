@@ -1,0 +1,87 @@
+"""`microface evaluate lfw`: LFW's View 2."""
+
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+
+from microface.cli.evaluate.options import (
+    ALL_THREADS,
+    Crop,
+    EngineOption,
+    Folds,
+    LfwPairs,
+    LfwRoot,
+    RocPicture,
+    ScoreOption,
+    Teacher,
+    Threads,
+    used_engine,
+)
+from microface.cli.galleries import say
+from microface.cli.options import JsonFile, NetworkName, save_json
+from microface.console import console, table
+from microface.evaluate.carded import write_lfw
+from microface.evaluate.crops import CropName, crops_of_files
+from microface.evaluate.lfw import LfwResult, measure
+from microface.evaluate.pairs import find_root, parse_folds, read_pairs
+from microface.evaluate.plots import save_roc
+from microface.metrics.roc import roc as roc_of
+
+Card = Annotated[Path | None, typer.Option(help="Write the accuracy into this package's card.", metavar="FILE")]
+
+
+def lfw(
+    network: NetworkName,
+    root: LfwRoot,
+    pairs: LfwPairs,
+    engine: EngineOption = "integer",
+    teacher: Teacher = None,
+    score: ScoreOption = None,
+    mirror: Annotated[bool, typer.Option(help="Add the mirror image's embedding to each photo's.")] = False,
+    crop: Crop = "aligned",
+    folds: Folds = None,
+    roc: RocPicture = None,
+    card: Card = None,
+    threads: Threads = ALL_THREADS,
+    json: JsonFile = None,
+) -> None:
+    """Measure LFW's View 2: are two photos of the same person?
+
+    Example: `microface evaluate lfw default --root lfw --pairs lfw/pairs.txt --folds 1-5 --json lfw.json`
+    """
+    wanted = read_pairs(pairs, parse_folds(folds) if folds else None)
+    folder = find_root(root, wanted.files)
+    used = used_engine(engine, network, score, teacher, threads)
+    crops, failed = crops_of_files(folder, wanted.files, used.preprocess, cast(CropName, crop))
+    result = measure(used, wanted, crops, failed_detections=failed, mirror=mirror, crop=crop)
+    _show_lfw(result)
+    if roc is not None:
+        _draw_lfw(roc, result)
+    if card is not None:
+        write_lfw(card, result)
+    save_json(json, result.to_json())
+
+
+def _show_lfw(result: LfwResult) -> None:
+    value = result.to_json()
+    rows = [
+        ("accuracy", f"{100 * result.accuracy.mean:.2f} % +- {100 * result.accuracy.std_error:.2f}"),
+        ("AUC", f"{result.auc:.4f}"),
+        *((f"true accepts at false accepts {rate}", f"{tar:.4f}") for rate, tar in result.tar_at_far.items()),
+        ("pairs", f"{value['pairs']:,} in folds {', '.join(map(str, result.folds))}"),
+        ("photos without a found face (centre crop used)", value["failed_detections"]),
+        ("seconds, crops ready", f"{result.seconds:.1f}"),
+    ]
+    used = result.engine
+    mirror = ", mirror added" if result.mirror else ""
+    title = f"{used.network}, {used.name}, {used.score.name}{mirror}, {result.crop}"
+    console.print(table(title, ("what", "value"), rows))
+
+
+def _draw_lfw(path: Path, result: LfwResult) -> None:
+    curve = roc_of(result.distances[result.same], result.distances[~result.same])
+    label = f"{result.engine.network}, {result.engine.name}: {100 * result.accuracy.mean:.2f} %"
+    impostors = int((~result.same).sum())
+    save_roc(path, [(label, curve)], f"LFW, {len(result.same):,} pairs", impostors)
+    say([f"ROC in {path}"])

@@ -1,0 +1,39 @@
+"""Options that the measuring verbs share, and the engine that they name."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+
+from microface.evaluate.engines import Engine, EngineName, open_engine
+from microface.network.scores import ScoreName
+
+EngineOption = Annotated[str, typer.Option("--engine", help="integer (what ships), float or teacher.")]
+Teacher = Annotated[Path | None, typer.Option(help="The teacher's ONNX file.", metavar="FILE")]
+ScoreOption = Annotated[str | None, typer.Option("--score", help="l1, l2, l2norm or cosine; else the package's own.")]
+Crop = Annotated[str, typer.Option(help="aligned as the package says; boxes or centre: what a chip can make.")]
+RocPicture = Annotated[Path | None, typer.Option("--roc", help="Draw the ROC to this PNG or SVG.", metavar="FILE")]
+Threads = Annotated[int, typer.Option(help="Threads of the engine.")]
+LfwRoot = Annotated[Path, typer.Option(help="Folder of LFW's NAME folders, or its parent.")]
+LfwPairs = Annotated[Path, typer.Option(help="LFW's pairs.txt.")]
+Folds = Annotated[str | None, typer.Option(help="Folds, for example 1-5; all of the file unless given.")]
+PeopleRoot = Annotated[Path, typer.Option(help="A folder of photos per person.")]
+PeopleList = Annotated[Path | None, typer.Option(help="Lines GROUP/NAME/FILE that pick photos below --root.")]
+ALL_THREADS = os.cpu_count() or 1
+
+
+def used_engine(name: str, network: str, score: str | None, teacher: Path | None, threads: int) -> Engine:
+    """Return the engine that the options name."""
+    return open_engine(cast(EngineName, name), network, cast("ScoreName | None", score), teacher, threads)
+
+
+def origin(used: Engine, crop: str, failed: int, photos: int) -> dict[str, Any]:
+    """Return what every figure is told with: network, engine, score, crop, photos and failed detections."""
+    names = {"network": used.network, "model_id": used.model_id, "engine": used.name, "score": used.score.name}
+    return {**names, "crop": crop, "failed_detections": failed, "photos": photos}
+
+
+def percent(interval: tuple[float, float]) -> str:
+    """Return an interval of fractions as text."""
+    return f"{100 * interval[0]:.1f} to {100 * interval[1]:.1f} %"

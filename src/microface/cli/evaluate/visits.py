@@ -1,0 +1,43 @@
+"""`microface evaluate visits`: the statistics of held-out people that thresholds are chosen from."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from microface import models
+from microface.cli.evaluate.options import ALL_THREADS, Threads
+from microface.cli.galleries import say
+from microface.cli.options import JsonFile, NetworkName, save_json
+from microface.console import console, table
+from microface.evaluate.engines import open_engine
+from microface.evaluate.visits import genuine_at, measure_dataset, to_json
+from microface.photos.dataset import Dataset
+
+
+def visits(
+    network: NetworkName,
+    data: Annotated[Path, typer.Option(help="Data set that `microface prepare` made, with held-out people.")],
+    output: Annotated[Path | None, typer.Option(help="Write the package with these statistics here (.mface).")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the photos enrolled.")] = 0,
+    threads: Threads = ALL_THREADS,
+    json: JsonFile = None,
+) -> None:
+    """Count how often visits of held-out people are accepted: the statistics that thresholds are chosen from.
+
+    Example: `microface evaluate visits default --data build/faces --json visits.json`
+    """
+    used = open_engine("integer", network, threads=threads)
+    statistics = measure_dataset(Dataset.open(data), used, seed)
+    found = genuine_at(statistics)
+    names = sorted({name for rates in found.values() for name in rates}, key=float, reverse=True)
+    rows = [(n, *(f"{rates[name]:.4f}" if name in rates else "-" for name in names)) for n, rates in found.items()]
+    title = f"{used.network}, {used.score.name}: genuine visits accepted, by strangers accepted per person"
+    console.print(table(title, ("photos", *names), rows))
+    trials = f"{statistics.strangers.trials[0]:,} visits of strangers"
+    say([f"{statistics.strangers.people[0]:,} held-out people; {trials} with {statistics.photos[0]} photo enrolled"])
+    if output is not None:
+        replace(models.load(network), statistics=statistics).save(output)
+        say([f"package with these statistics in {output}"])
+    save_json(json, to_json(statistics, used))
