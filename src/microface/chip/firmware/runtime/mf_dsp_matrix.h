@@ -8,7 +8,7 @@
 #include "mf_kernels_dsp.h"
 
 /* Words of one channel panel: head, groups, a word after each chunk, tail. */
-#define MF_DSP_PANEL_WORDS(groups) (5 + 4 * (groups) + ((groups) + 7) / 8 + 8)
+#define MF_DSP_PANEL_WORDS(groups) (5 + 4 * (groups) + ((groups) + 7) / 8 + (int32_t)sizeof(mf_dsp_tail) / 4)
 
 /* Widen `count` pixels of `inputs` bytes each, one after the other, into a pixel panel. */
 void mf_dsp_widen(uint32_t *panel, const int8_t *pixels, int32_t count, int32_t inputs);

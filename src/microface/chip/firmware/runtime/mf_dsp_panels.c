@@ -39,6 +39,38 @@
     "cmp r6, #0\n"                      \
     "bne.w 2b\n"
 
+/* From sums to values before saturation; then r9 output, r10 pitch, r11 pixels_end, r12 panel, lr pitch_and_one. */
+#ifdef MF_TFLITE
+#define ROUND(sum, multiplier, offset, right)           \
+    "smmlar r12, " sum ", " multiplier ", " sum "\n"    \
+    "add " sum ", r12, " sum ", asr #31\n"              \
+    "add " sum ", " sum ", " offset "\n"                \
+    "asr " sum ", " sum ", " right "\n"
+#define ROUND_U(sum) ROUND(sum, "r6", "r8", "r10")
+#define ROUND_V(sum) ROUND(sum, "r7", "r9", "r11")
+#define ROUND_2X2(last)                                 \
+    "ldmia r0!, {r6-r11}\n"                             \
+    ROUND_U("r2") ROUND_V("r3") ROUND_U("r4") ROUND_V("r5") \
+    "ldmia r0, {r9-" last "}\n"
+#define ROUND_2X1(last)                                 \
+    "ldmia r0!, {r6-r11}\n"                             \
+    ROUND_U("r2") ROUND_V("r3")                         \
+    "ldmia r0, {r9, r10}\n"
+#define OUTPUT "[r0]"
+#else
+#define ROUND_2X2(last)                 \
+    "ldmia r0, {r6-" last "}\n"         \
+    "smmlar r2, r2, r6, r8\n"           \
+    "smmlar r3, r3, r7, r8\n"           \
+    "smmlar r4, r4, r6, r8\n"           \
+    "smmlar r5, r5, r7, r8\n"
+#define ROUND_2X1(last)                 \
+    "ldmia r0, {r6-" last "}\n"         \
+    "smmlar r2, r2, r6, r8\n"           \
+    "smmlar r3, r3, r7, r8\n"
+#define OUTPUT "[r0, #12]"
+#endif
+
 __attribute__((naked)) void mf_dsp_panels_2x2(uint32_t *panel __attribute__((unused)),
                                               const uint32_t *pixels __attribute__((unused)))
 {
@@ -46,11 +78,7 @@ __attribute__((naked)) void mf_dsp_panels_2x2(uint32_t *panel __attribute__((unu
         "push {r4-r11, lr}\n"
         "1:\n"
         SUM(GROUP_2X2)
-        "ldmia r0, {r6-r12, lr}\n" /* the tail */
-        "smmlar r2, r2, r6, r8\n"
-        "smmlar r3, r3, r7, r8\n"
-        "smmlar r4, r4, r6, r8\n"
-        "smmlar r5, r5, r7, r8\n"
+        ROUND_2X2("r12, lr")
         "ssat r2, #8, r2\n"
         "ssat r3, #8, r3\n"
         "ssat r4, #8, r4\n"
@@ -60,7 +88,7 @@ __attribute__((naked)) void mf_dsp_panels_2x2(uint32_t *panel __attribute__((unu
         "strb r4, [r9, r10]\n"
         "strb r5, [r9, lr]\n"
         "add r9, r9, r10, lsl #1\n"
-        "str r9, [r0, #12]\n"
+        "str r9, " OUTPUT "\n"
         "mov r0, r12\n"
         "cmp r1, r11\n"
         "bne.w 1b\n"
@@ -73,9 +101,7 @@ __attribute__((naked)) void mf_dsp_panels_2x1(uint32_t *panel __attribute__((unu
     __asm__(
         "push {r4-r11, lr}\n"
         SUM(GROUP_2X1)
-        "ldmia r0, {r6-r9}\n"
-        "smmlar r2, r2, r6, r8\n"
-        "smmlar r3, r3, r7, r8\n"
+        ROUND_2X1("r9")
         "ssat r2, #8, r2\n"
         "ssat r3, #8, r3\n"
         "strb r2, [r9]\n"
@@ -90,18 +116,14 @@ __attribute__((naked)) void mf_dsp_panels_2x2_planes(uint32_t *panel __attribute
         "push {r4-r11, lr}\n"
         "1:\n"
         SUM(GROUP_2X2)
-        "ldmia r0, {r6-r12}\n" /* the tail */
-        "smmlar r2, r2, r6, r8\n"
-        "smmlar r3, r3, r7, r8\n"
-        "smmlar r4, r4, r6, r8\n"
-        "smmlar r5, r5, r7, r8\n"
+        ROUND_2X2("r12")
         "pkhbt r2, r2, r4, lsl #16\n"
         "pkhbt r3, r3, r5, lsl #16\n"
         "ssat16 r2, #8, r2\n"
         "ssat16 r3, #8, r3\n"
         "str r3, [r9, r10]\n" /* a word from any address of a half: STR may */
         "str r2, [r9], #4\n"
-        "str r9, [r0, #12]\n"
+        "str r9, " OUTPUT "\n"
         "mov r0, r12\n"
         "cmp r1, r11\n"
         "bne.w 1b\n"
@@ -114,9 +136,7 @@ __attribute__((naked)) void mf_dsp_panels_2x1_planes(uint32_t *panel __attribute
     __asm__(
         "push {r4-r11, lr}\n"
         SUM(GROUP_2X1)
-        "ldmia r0, {r6-r10}\n"
-        "smmlar r2, r2, r6, r8\n"
-        "smmlar r3, r3, r7, r8\n"
+        ROUND_2X1("r10")
         "ssat r2, #8, r2\n"
         "ssat r3, #8, r3\n"
         "strh r2, [r9]\n"

@@ -24,7 +24,11 @@ typedef struct {
 /* How sums become outputs, and where the loop ends. */
 typedef struct {
     int32_t multiplier[2]; /* u v */
+#ifdef MF_TFLITE
+    int32_t offset[2], right[2]; /* see mf_tflite.h */
+#else
     int32_t zero_point;
+#endif
     void *output;               /* moves on */
     int32_t pitch;              /* bytes: from a pixel to the next; planes: from u's plane to v's */
     const uint32_t *pixels_end;

@@ -39,6 +39,35 @@
     "strb r5, [r8, r10]\n"              \
     "add r8, r8, r9, lsl #2\n"
 
+/* From sums to values before saturation; then r8 output, r9 pitch, r10 last_pitch, r11 step, r12 row_end. r0 moves on
+ * by PASSED; OUTPUT, ROW_END and ROWS_LEFT are places in mf_dsp_walk. */
+#ifdef MF_TFLITE
+#define ROUND(sum)                      \
+    "smmlar r9, " sum ", r6, " sum "\n" \
+    "add " sum ", r9, " sum ", asr #31\n" \
+    "add " sum ", r7\n"                 \
+    "asr " sum ", r8\n"
+#define ROUND_4                         \
+    "ldmia r0!, {r6-r8}\n"              \
+    ROUND("r2") ROUND("r3") ROUND("r4") ROUND("r5") \
+    "ldmia r0, {r8-r12}\n"
+#define PASSED "12"
+#define OUTPUT "12"
+#define ROW_END "28"
+#define ROWS_LEFT "32"
+#else
+#define ROUND_4                         \
+    "ldmia r0, {r6-r12}\n"              \
+    "smmlar r2, r2, r6, r7\n"           \
+    "smmlar r3, r3, r6, r7\n"           \
+    "smmlar r4, r4, r6, r7\n"           \
+    "smmlar r5, r5, r6, r7\n"
+#define PASSED "0"
+#define OUTPUT "8"
+#define ROW_END "24"
+#define ROWS_LEFT "28"
+#endif
+
 /* `walk` is where mf_dsp_walk begins in the struct. */
 #define ROWS(row, store, walk)          \
     "push {r4-r11, lr}\n"               \
@@ -50,22 +79,18 @@
     row                                 \
     "add r1, lr\n"                      \
     row                                 \
-    "ldmia r0, {r6-r12}\n"              \
-    "smmlar r2, r2, r6, r7\n"           \
-    "smmlar r3, r3, r6, r7\n"           \
-    "smmlar r4, r4, r6, r7\n"           \
-    "smmlar r5, r5, r6, r7\n"           \
+    ROUND_4                             \
     "ssat r2, #8, r2\n"                 \
     "ssat r3, #8, r3\n"                 \
     "ssat r4, #8, r4\n"                 \
     "ssat r5, #8, r5\n"                 \
     store                               \
-    "str r8, [r0, #8]\n"                \
+    "str r8, [r0, #" OUTPUT " - " PASSED "]\n" \
     "add r1, r11\n"                     \
-    "sub r0, #" walk "\n"               \
+    "sub r0, #" walk " + " PASSED "\n"  \
     "cmp r1, r12\n"                     \
     "bne 1b\n"                          \
-    "add r6, r0, #" walk " + 28\n"      \
+    "add r6, r0, #" walk " + " ROWS_LEFT "\n"      \
     "ldmia r6, {r7, r9, r10, r11}\n"    \
     "subs r7, #1\n"                     \
     "beq 2f\n"                          \
@@ -73,8 +98,8 @@
     "add r1, r9\n"                      \
     "add r8, r10\n"                     \
     "add r12, r11\n"                    \
-    "str r8, [r0, #" walk " + 8]\n"     \
-    "str r12, [r0, #" walk " + 24]\n"   \
+    "str r8, [r0, #" walk " + " OUTPUT "]\n" \
+    "str r12, [r0, #" walk " + " ROW_END "]\n" \
     "b 1b\n"                            \
     "2:\n"                              \
     "pop {r4-r11, pc}\n"

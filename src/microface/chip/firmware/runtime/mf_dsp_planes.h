@@ -14,7 +14,11 @@
 
 /* How sums become outputs, and how the loop walks; lengths in bytes. */
 typedef struct {
+#ifdef MF_TFLITE
+    int32_t multiplier, offset, right; /* see mf_tflite.h */
+#else
     int32_t multiplier, zero_point;
+#endif
     void *output;        /* moves on */
     int32_t pitch;       /* to the second output (bytes) or third (halves) */
     int32_t last_pitch;  /* to the fourth output */

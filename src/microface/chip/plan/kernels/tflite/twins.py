@@ -1,0 +1,104 @@
+"""A network with TFLite's rounding as its twin with ours: the same shapes and weights, for which kernels are known.
+
+Kernels with TFLite's rounding are the same C sources with another requantisation, so their descriptors ask the known
+ones about the twin: what fits, scratch, layout of weights. Only constants differ.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from microface.network.network import IntegerNetwork
+from microface.network.ops import Add, Mean, Operator, WeightedOperator
+from microface.network.ops.tflite import TfliteAdd, TfliteMean
+from microface.network.requantise import DoubleRounding, HighMul
+
+LARGEST_RIGHT = 22
+"""zero_point * 2^right fits 32 bits up to here."""
+
+
+@dataclass(frozen=True)
+class Twin:
+    """The twin `network` and its operators by name; `fast` names those that the _dsp constants can hold."""
+
+    network: IntegerNetwork
+    operators: Mapping[str, Operator]
+    fast: frozenset[str]
+
+
+@lru_cache(maxsize=4)
+def twin_of(network: IntegerNetwork) -> Twin:
+    """Return the twin of `network`; operators without one stay as they are."""
+    operators = tuple(_twin(op, network) for op in network.operators)
+    twin = IntegerNetwork(network.name, network.tensors, operators, network.inputs, network.outputs)
+    fast = frozenset(op.name for op in network.operators if _is_fast(op))
+    return Twin(twin, {op.name: op for op in operators}, fast)
+
+
+def rule_of(op: Operator) -> DoubleRounding | None:
+    """Return the TFLite rounding of an operator with weights, or None."""
+    rule = getattr(op, "requantise", None)
+    return rule if isinstance(rule, DoubleRounding) else None
+
+
+def _twin(op: Operator, network: IntegerNetwork) -> Operator:
+    rule = rule_of(op)
+    source, target = network.tensors[op.inputs[0]], network.tensors[op.output]
+    if {source.dtype, target.dtype} != {"s8"}:
+        return op
+    if isinstance(op, WeightedOperator) and rule is not None:
+        return _weighted(op, rule, network)
+    if isinstance(op, TfliteMean) and set(op.axes) == {0, 1}:
+        factors = np.zeros(1, np.int32), np.array([op.factor[0]], np.int32)
+        return Mean(op.name, op.inputs, op.output, HighMul(*factors, op.zero_point, op.lo, op.hi))
+    if isinstance(op, TfliteAdd) and adds_alike(op, network):
+        return Add(op.name, op.inputs, op.output, 1, 1, 0, 0, op.lo, op.hi)
+    return op
+
+
+def adds_alike(op: TfliteAdd, network: IntegerNetwork) -> bool:
+    """Say whether `op` adds two computed tensors of bytes and of one shape."""
+    tensors = [network.tensors[name] for name in (*op.inputs, op.output)]
+    alike = len(op.inputs) == 2 and all((each.dtype, each.shape) == ("s8", tensors[0].shape) for each in tensors)
+    return alike and op.fine == 20
+
+
+def _weighted(op: WeightedOperator, rule: DoubleRounding, network: IntegerNetwork) -> Operator:
+    """Return the twin: channels whose output never leaves the zero point get weights of 0."""
+    alive = ~silent_channels(op, rule, network)
+    weights = op.weights * _along_outputs(alive, op)
+    doubled = (rule.multiplier.astype(np.int64) * 2 - (1 << 32)) * alive
+    ours = HighMul(np.zeros(len(alive), np.int32), doubled.astype(np.int32), rule.zero_point, rule.lo, rule.hi)
+    return replace(op, weights=weights.astype(np.int8), bias=(op.bias * alive).astype(np.int32), requantise=ours)
+
+
+def silent_channels(op: WeightedOperator, rule: DoubleRounding, network: IntegerNetwork) -> np.ndarray:
+    """Return bool [O]: every reachable sum rounds to 0."""
+    largest = op.bound(network.tensors[op.inputs[0]]) * rule.multiplier.astype(np.int64) >> 31
+    half = np.int64(1) << np.maximum(rule.right - 1, 0).astype(np.int64)
+    return (rule.multiplier == 0) | ((rule.right > LARGEST_RIGHT) & (largest + 1 < half))
+
+
+def _along_outputs(mask: np.ndarray, op: WeightedOperator) -> np.ndarray:
+    """Return `mask` [O] in a shape that multiplies the weights: outputs are the last axis of depthwise weights."""
+    return mask if op.kind == "depthwise_conv2d" else mask.reshape(-1, *[1] * (op.weights.ndim - 1))
+
+
+def _is_fast(op: Operator) -> bool:
+    """Say whether every channel has a second rounding that the _dsp constants can hold, or is silent."""
+    rule = rule_of(op)
+    if rule is None:
+        return False
+    usual = (rule.right >= 1) & (rule.right <= LARGEST_RIGHT)
+    return bool(np.all(usual | (rule.multiplier == 0) | (rule.right > LARGEST_RIGHT)))
+
+
+def roundings(op: WeightedOperator, network: IntegerNetwork) -> tuple[np.ndarray, np.ndarray]:
+    """Return int32 [O] twice: 2^(right - 1) + zero_point * 2^right, and right; 1 for channels that are silent."""
+    rule = op.requantise
+    assert isinstance(rule, DoubleRounding)
+    right = np.where(silent_channels(op, rule, network), 1, rule.right).astype(np.int64)
+    offset = (np.int64(1) << (right - 1)) + rule.zero_point * (np.int64(1) << right)
+    return offset.astype(np.int32), right.astype(np.int32)
