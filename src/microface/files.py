@@ -37,7 +37,7 @@ def atomic_write(path: Path, mode: int = 0o644) -> Iterator[BinaryIO]:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
     try:
         with os.fdopen(handle, "wb") as stream:
             yield stream
@@ -46,13 +46,14 @@ def atomic_write(path: Path, mode: int = 0o644) -> Iterator[BinaryIO]:
         os.chmod(temporary, mode)
         os.replace(temporary, path)
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
 
 
-def _cannot_write(path: Path, error: OSError) -> UserError:
+def cannot_write(path: Path, error: OSError) -> UserError:
+    """Return what to raise when `path` could not be written."""
     return UserError(path, f"cannot be written ({error.strerror})", "free space or choose another folder")
 
 
