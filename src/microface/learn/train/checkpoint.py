@@ -15,7 +15,10 @@ from microface.errors import DamagedFileError, UserError
 
 @dataclass
 class Position:
-    """Where a run stands: steps done, epoch, batches done in it, seconds of training, best check so far."""
+    """Where a run stands: steps done, epoch, batches done in it, seconds of training, best check so far,
+
+    checks since then.
+    """
 
     step: int = 0
     epoch: int = 0
@@ -23,6 +26,7 @@ class Position:
     seconds: float = 0.0
     photos: int = 0
     best: float = -1.0
+    stale: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
 
 
@@ -39,15 +43,37 @@ def load(path: Path) -> dict[str, Any]:
     try:
         content: dict[str, Any] = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError) as error:
-        raise DamagedFileError(path, "is not a checkpoint", "start the run anew") from error
+        raise DamagedFileError(
+            path, "is not a whole checkpoint", "delete it and begin a new run with --init best.pt"
+        ) from error
     return content
 
 
-def begin_with(network: nn.Module, path: Path) -> None:
-    """Give `network` the averaged weights in the checkpoint at `path`; one of another network is a `UserError`."""
+def begin_with(network: nn.Module, path: Path) -> list[str]:
+    """Give `network` the averaged weights in the checkpoint at `path`; return the layers that are left as they were.
+
+    A network whose last layers have another shape keeps its own there (a classifier is cut off, an embedding is made
+    shorter). Fewer than half of the tensors fitting, or one that differs before the last that fits, is a `UserError`.
+    """
     content = load(path)
-    try:
-        network.load_state_dict(content.get("average", content["network"]))
-    except RuntimeError as error:
+    given = {name: value.float() for name, value in content.get("average", content["network"]).items()}
+    own = network.state_dict()
+    fits = [name in given and given[name].shape == value.shape for name, value in own.items()]
+    first = fits.index(False) if False in fits else len(fits)
+    if first < len(fits) / 2 or _layer(list(own)[first - 1]) in {_layer(name) for name in list(own)[first:]}:
         mend = "begin with a checkpoint of the same --net and --option"
-        raise UserError(path, "holds the weights of another network", mend) from error
+        raise UserError(path, "holds the weights of another network", mend)
+    kept = list(own)[:first]
+    network.load_state_dict({name: given[name].to(own[name].dtype) for name in kept}, strict=False)
+    return list(dict.fromkeys(_layer(name) for name in list(own)[first:]))
+
+
+def _layer(name: str) -> str:
+    return name.rpartition(".")[0]
+
+
+def save_compact(path: Path, network: nn.Module) -> None:
+    """Write the weights of `network` to `path` in bfloat16, two bytes each, enough for `--init` to begin with."""
+    state = network.state_dict()
+    small = {name: value.to(torch.bfloat16) if value.is_floating_point() else value for name, value in state.items()}
+    save(path, {"network": small})

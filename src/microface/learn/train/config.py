@@ -1,17 +1,27 @@
 """What a training run is made of: one frozen record, saved as `config.json` in the run's folder."""
 
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from microface import files
 from microface.errors import DamagedFileError, UserError
 
+Points = tuple[tuple[float, float], ...]
+"""(share of the run, value), in rising order of the share."""
+OPTIMIZERS = ("adamw", "adam", "sgd")
+PIPELINES = ("auto", "host", "device")
+PROJECTIONS = ("svd", "trained")
+
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Ranges of the random changes to a crop; the teacher's embedding of the unchanged crop stays the target."""
+    """Ranges and shares of the random changes to a crop.
+
+    The fields from `small` on are made by the device pipeline only; without a live teacher the target stays the
+    teacher's embedding of the unchanged crop.
+    """
 
     rotation: float = 7.0
     """Largest roll in degrees."""
@@ -27,10 +37,33 @@ class Augmentation:
     """Share of crops made grey."""
     soften: float = 0.1
     """Share of crops made smaller by up to 2.5 times and enlarged again."""
+    mirror: float = 0.5
+    """Share of crops mirrored."""
+    small: float = 0.0
+    """Share of crops brought to a side of 24 to 80 pixels and enlarged again."""
+    blur: float = 0.0
+    """Share of crops blurred, by a Gaussian of 0.4 to 1.5 pixels."""
+    jpeg: float = 0.0
+    """Share of crops coded as JPEG does, at qualities 15 to 70."""
+    noise: float = 0.0
+    """Largest deviation of the noise in levels; half of the crops get some."""
+    gamma: float = 0.0
+    """Largest change of the logarithm (base 2) of gamma."""
+    occlusion: float = 0.0
+    """Share of crops with a covered rectangle."""
+    mixup: float = 0.0
+    """Share of crops mixed with another one; the live teacher labels the mixture."""
 
     def scaled(self, strength: float) -> "Augmentation":
-        """Return the augmentation with every range and share multiplied by `strength`."""
-        return Augmentation(*(getattr(self, f.name) * strength for f in fields(self)))
+        """Return the augmentation with every range and share but `mirror` multiplied by `strength`."""
+        scaled = {f.name: getattr(self, f.name) * strength for f in fields(self) if f.name != "mirror"}
+        return replace(self, **scaled)
+
+    @property
+    def on_device_only(self) -> tuple[str, ...]:
+        """The names of the changes in use that only the device pipeline makes."""
+        names = [f.name for f in fields(self)]
+        return tuple(name for name in names[names.index("small") :] if getattr(self, name) > 0)
 
 
 @dataclass(frozen=True)
@@ -53,11 +86,11 @@ class TrainConfig:
     warm_up: float = 0.02
     """Share of the run in which the rate rises from 0."""
     relation: float = 0.2
-    """Weight of the cross-entropy of similarities."""
+    """Weight of the cross-entropy of similarities, where `losses` is empty."""
     temperature: float = 0.07
     averaging: float = 0.999
     """Share of the old value that an averaged weight keeps per step."""
-    sizes: tuple[tuple[float, float], ...] = ((0.0, 2 / 3), (0.35, 5 / 6), (0.6, 1.0))
+    sizes: Points = ((0.0, 2 / 3), (0.35, 5 / 6), (0.6, 1.0))
     """Growing resolution: (from this share of the run on, share of the network's resolution)."""
     settle: tuple[float, float] = (0.85, 0.4)
     """Towards the faces that are met in use: from this share of the run on, augmentation is multiplied by that."""
@@ -66,6 +99,28 @@ class TrainConfig:
     seed: int = 1
     threads: int = 2
     augmentation: Augmentation = Augmentation()
+    losses: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Losses by name with their options; `weight` is a number or a list of [share of the run, weight] (linear between).
+
+    Empty: cosine, and relation with the weight and temperature above.
+    """
+    optimizer: str = "adamw"
+    rates: Points = ()
+    """Steps of the rate: (from this share of the run on, factor on `rate`); empty: half a cosine to 0."""
+    clip: float = 0.0
+    """Largest length of the gradient; 0: as it comes."""
+    patience: int = 0
+    """End the run after so many checks without a better one; 0: never."""
+    per_person: int = 1
+    """Photos of a person that stand together in a batch, for losses that compare them."""
+    projection: str = "svd"
+    """How the teacher's embedding becomes as short as the network's: its leading directions, or trained on names."""
+    teacher: str = ""
+    """ONNX teacher that embeds every augmented view (device pipeline); empty: the stored embeddings."""
+    pipeline: str = "auto"
+    """Who augments: `host` (OpenCV, photo by photo), `device` (torch, by batches); auto: device on a GPU."""
+    quantisation: dict[str, Any] = field(default_factory=dict)
+    """What `microface quantize` does with the run where its command line says nothing else."""
 
     def __post_init__(self) -> None:
         """Refuse values that no run can have."""
@@ -73,6 +128,22 @@ class TrainConfig:
             raise UserError("length of the run", "is not clear", "give either --epochs or --minutes, above 0")
         if self.batch < 2 or self.rate <= 0 or self.threads < 1:
             raise UserError("batch, rate or threads", "is too small", "use a batch of 2 or more, a rate above 0")
+        _require_one_of("optimizer", self.optimizer, OPTIMIZERS)
+        _require_one_of("pipeline", self.pipeline, PIPELINES)
+        _require_one_of("projection", self.projection, PROJECTIONS)
+        if self.augmentation.mixup > 0 and not self.teacher:
+            raise UserError("augmentation mixup", "needs a teacher that labels mixtures", "add --teacher FILE.onnx")
+
+    @property
+    def terms(self) -> dict[str, dict[str, Any]]:
+        """The losses with their options, as given or the usual two."""
+        usual = {"cosine": {"weight": 1.0}, "relation": {"weight": self.relation, "temperature": self.temperature}}
+        return self.losses or usual
+
+
+def _require_one_of(what: str, given: str, allowed: tuple[str, ...]) -> None:
+    if given not in allowed:
+        raise UserError(f"{what} {given}", "is not known", f"choose one of {', '.join(allowed)}")
 
 
 def save_config(config: TrainConfig, path: Path) -> None:
@@ -84,9 +155,18 @@ def load_config(path: Path) -> TrainConfig:
     """Read the config at `path`; a damaged or foreign one is a `DamagedFileError`."""
     try:
         content = json.loads(files.read_bytes(path))
-        content["augmentation"] = Augmentation(**content["augmentation"])
-        content["sizes"] = tuple(tuple(pair) for pair in content["sizes"])
-        content["settle"] = tuple(content["settle"])
-        return TrainConfig(**{f.name: content[f.name] for f in fields(TrainConfig) if f.name in content})
+        return from_values({f.name: content[f.name] for f in fields(TrainConfig) if f.name in content})
     except (ValueError, KeyError, TypeError) as error:
         raise DamagedFileError(path, f"is not the config of a run ({error})", "start the run anew") from error
+
+
+def from_values(values: dict[str, Any]) -> TrainConfig:
+    """Return the config of plain `values` (from JSON or TOML): nested tables and lists become what they stand for."""
+    typed = dict(values)
+    if "augmentation" in typed:
+        typed["augmentation"] = Augmentation(**typed["augmentation"])
+    for name in {"sizes", "rates"} & typed.keys():
+        typed[name] = tuple((float(share), float(value)) for share, value in typed[name])
+    if "settle" in typed:
+        typed["settle"] = tuple(typed["settle"])
+    return TrainConfig(**typed)

@@ -12,27 +12,26 @@ import numpy as np
 from microface.errors import UserError
 from microface.learn.train.augment import augmented
 from microface.learn.train.config import TrainConfig
-from microface.learn.train.schedule import View
-from microface.photos.align import TEMPLATE_EYE_DISTANCE, TEMPLATE_SIZE
-from microface.photos.dataset import Dataset
-
-NEAR = 0.45
-"""Teacher's cosine from which an unnamed photo is not trained on when a held-out person looks like it."""
+from microface.learn.train.projection import directions
+from microface.learn.train.schedule import Size, View
+from microface.photos.dataset import Dataset, strangers_near, unit
 
 
 @dataclass(frozen=True)
 class Photos:
     """Crops uint8 [n, H, W, 3] in shards, rows `index` int64 [N, 2] (shard, row), targets, and whose they are.
 
-    `targets` float32 [N, D] have length 1; `people` int64 [N], -1 for an unnamed person; `content` is the side of
-    the centre of a crop that the network reads.
+    `targets` float32 [N, D] have length 1 (D = 0 without a teacher); `people` int64 [N], -1 for an unnamed person,
+    those of the training photos numbered from 0; `content` is (height, width) of the centre of a crop that the
+    network reads; `directions` float32 [teacher's, D] made the targets of the teacher's embeddings, None: nothing did.
     """
 
     shards: tuple[np.ndarray, ...]
     index: np.ndarray
     targets: np.ndarray
     people: np.ndarray
-    content: int
+    content: Size
+    directions: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.index)
@@ -43,76 +42,80 @@ class Photos:
 
     def turned(self, directions: np.ndarray) -> "Photos":
         """Return the photos with targets projected on `directions` float32 [D, d] and brought to length 1."""
-        return replace(self, targets=unit_rows(self.targets @ directions))
+        return replace(self, targets=unit_rows(self.targets @ directions), directions=directions)
 
     def crops(self, rows: np.ndarray) -> np.ndarray:
         """Return the crops uint8 [len(rows), H, W, 3] of `rows`."""
         return np.stack([self.shards[shard][row] for shard, row in self.index[rows]])
 
 
-def open_photos(folder: Path, dimensions: int = 0) -> tuple[Photos, Photos]:
-    """Return the (training, held-out) photos of the data set in `folder`, which holds square, aligned crops.
+def open_photos(folder: Path, dimensions: int = 0, projection: str = "svd") -> tuple[Photos, Photos]:
+    """Return the (training, held-out) photos of the data set in `folder`.
 
-    Targets have `dimensions` values (0: as many as the teacher's): its directions that vary most in training photos.
+    Targets have `dimensions` values (0, or more than the teacher has: as many as the teacher's), by `projection`.
+    Without a teacher there are no targets and only photos with names. Unnamed photos that may show a held-out person
+    are left out.
     """
     dataset = Dataset.open(folder, verify=False)
-    content, parts = _content(dataset), [shard for shard in dataset.shards if len(shard)]
+    parts = [shard for shard in dataset.shards if len(shard)]
     if not parts:
         raise UserError(folder, "holds a data set without photos", "prepare it from more photos")
-    shards = tuple(shard.crops for shard in parts)
     index = np.array([(i, j) for i, shard in enumerate(parts) for j in range(len(shard))], np.int64)
     rows = [row for shard in parts for row in shard.rows]
-    targets = np.concatenate([shard.embeddings for shard in parts]).astype(np.float32)
-    targets = unit_rows(targets)
-    people, held = _people(rows), np.array([row["split"] == "held_out" for row in rows])
-    training = ~held & ~_strangers_near(targets, people, held)
-    whole = Photos(shards, index, targets, people, content)
-    return _projected(whole.only(training), whole.only(held), dimensions or targets.shape[1])
+    targets = unit_rows(np.concatenate([shard.embeddings for shard in parts]).astype(np.float32))
+    held = np.array([row["split"] == "held_out" for row in rows])
+    people = _people(rows)
+    whole = Photos(tuple(shard.crops for shard in parts), index, targets, people, dataset.content)
+    training = ~held & ~_unusable(folder, targets, people, held)
+    return _projected(whole.only(training), whole.only(held), dimensions, projection)
 
 
-def _projected(training: Photos, held_out: Photos, dimensions: int) -> tuple[Photos, Photos]:
-    """Return both with targets of `dimensions` values: projected on the leading eigenvectors of training's targets."""
+def _unusable(folder: Path, targets: np.ndarray, people: np.ndarray, held: np.ndarray) -> np.ndarray:
+    """Say of each photo whether it has no name and may show a held-out person, or tells nothing at all."""
+    if targets.shape[1] == 0:
+        return np.asarray(people < 0)
+    if not np.isfinite(targets).all():
+        raise UserError(folder, "holds embeddings that are no numbers", "prepare it again with a sound teacher")
+    return strangers_near(targets, people >= 0, held)
+
+
+def _projected(training: Photos, held_out: Photos, dimensions: int, projection: str) -> tuple[Photos, Photos]:
+    """Return both with targets of `dimensions` values where the teacher has more."""
     width = training.targets.shape[1]
-    if dimensions == width:
+    if dimensions == 0 or dimensions >= width:
         return training, held_out
-    if dimensions > width:
-        raise UserError(f"embedding {dimensions}", f"is longer than the teacher's {width}", f"choose {width} or less")
-    _, vectors = np.linalg.eigh((training.targets.T @ training.targets).astype(np.float64))
-    leading = vectors[:, ::-1][:, :dimensions].astype(np.float32)
-    return training.turned(leading), held_out.turned(leading)
+    chosen = directions(projection, training.targets, training.people, dimensions)
+    return training.turned(chosen), held_out.turned(chosen)
 
 
-def unit_rows(rows: np.ndarray) -> np.ndarray:
-    """Return `rows` float32 [N, D], each divided by its length."""
-    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12))
-
-
-def _content(dataset: Dataset) -> int:
-    """Return the side of the centre that the network reads; what lies around it is margin for augmentation."""
-    crop = dataset.manifest.preprocess
-    if crop.geometry != "aligned" or crop.width != crop.height:
-        raise UserError(dataset.folder, "does not hold square, aligned crops", "prepare it with --crop aligned")
-    return round(crop.eye_distance * TEMPLATE_SIZE / TEMPLATE_EYE_DISTANCE)
+unit_rows = unit
 
 
 def _people(rows: list[dict[str, Any]]) -> np.ndarray:
-    """Return int64 [N]: a number per named person, -1 where there is no name."""
-    names = {name: number for number, name in enumerate(sorted({row["identity"] for row in rows} - {""}))}
+    """Return int64 [N]: a number per named person, those of training first; -1 where there is no name."""
+    held = {row["identity"] for row in rows if row["split"] == "held_out"}
+    everybody = sorted({row["identity"] for row in rows} - {""}, key=lambda name: (name in held, name))
+    names = {name: number for number, name in enumerate(everybody)}
     return np.array([names.get(row["identity"], -1) for row in rows], np.int64)
-
-
-def _strangers_near(targets: np.ndarray, people: np.ndarray, held: np.ndarray) -> np.ndarray:
-    """Say of each photo [N] whether it is unnamed and so near to a held-out one that it may show that person."""
-    near = np.zeros(len(targets), bool)
-    unnamed = np.flatnonzero((people < 0) & ~held)
-    for part in np.array_split(unnamed, max(1, len(unnamed) // 4096)):
-        near[part] = (targets[part] @ targets[held].T).max(axis=1, initial=-1.0) >= NEAR
-    return near
 
 
 def order(count: int, seed: int, epoch: int) -> np.ndarray:
     """Return the rows 0..count-1 in the order of `epoch`."""
     return np.random.default_rng((seed, epoch)).permutation(count)
+
+
+def order_by_people(people: np.ndarray, together: int, seed: int, epoch: int) -> np.ndarray:
+    """Return all rows in the order of `epoch`: up to `together` photos of a person stand side by side."""
+    rows = order(len(people), seed, epoch)
+    owners = people[rows].copy()
+    owners[owners < 0] = np.arange(people.max() + 1, people.max() + 1 + int((owners < 0).sum()))
+    by_owner = np.argsort(owners, kind="stable")
+    first = np.flatnonzero(np.diff(owners[by_owner], prepend=-1))
+    place = np.arange(len(rows)) - np.repeat(first, np.diff(np.append(first, len(rows))))
+    starts = np.flatnonzero(place % together == 0)
+    groups = np.split(rows[by_owner], starts[1:])
+    random = np.random.default_rng((seed, epoch, together))
+    return np.concatenate([groups[i] for i in random.permutation(len(groups))])
 
 
 Place = tuple[int, int]
@@ -121,22 +124,32 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True)
 class Batch:
-    """Bytes uint8 [n, size, size, 3] and targets float32 [m, D]: first theirs, then those of the other parts."""
+    """Bytes uint8 [n, h, w, 3], targets float32 [m, D]: first theirs, then those of the other parts; owners [n]."""
 
     crops: np.ndarray
     targets: np.ndarray
+    people: np.ndarray
+
+
+def rows_of(photos: Photos, config: TrainConfig, place: Place) -> np.ndarray:
+    """Return the rows of the whole batch at `place`."""
+    (epoch, number), seed = place, config.seed
+    if config.per_person > 1:
+        rows = order_by_people(photos.people, config.per_person, seed, epoch)
+    else:
+        rows = order(len(photos), seed, epoch)
+    return rows[number * config.batch : (number + 1) * config.batch]
 
 
 def make_batch(photos: Photos, config: TrainConfig, place: Place, view: View, part: int = 0, parts: int = 1) -> Batch:
     """Return `part` of `parts` of the batch at `place`, shown by `view`; the same arguments give the same batch."""
     epoch, number = place
-    rows = order(len(photos), config.seed, epoch)[number * config.batch : (number + 1) * config.batch]
-    pieces = np.array_split(rows, parts)
+    pieces = np.array_split(rows_of(photos, config, place), parts)
     others = [piece for i, piece in enumerate(pieces) if i != part]
     random = np.random.default_rng((config.seed, epoch, number, part))
     settings = config.augmentation.scaled(view.strength)
     crops = augmented(photos.crops(pieces[part]), view.size, photos.content, settings, random)
-    return Batch(crops, photos.targets[np.concatenate([pieces[part], *others])])
+    return Batch(crops, photos.targets[np.concatenate([pieces[part], *others])], photos.people[pieces[part]])
 
 
 class Loader:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -15,13 +16,17 @@ from microface.errors import UserError
 from microface.learn import nets
 from microface.learn.train import checkpoint, schedule
 from microface.learn.train.averaging import Average
+from microface.learn.train.board import Board
 from microface.learn.train.checkpoint import Position
 from microface.learn.train.config import TrainConfig
-from microface.learn.train.data import Batch, Loader, open_photos
-from microface.learn.train.losses import distillation
-from microface.learn.train.schedule import View
+from microface.learn.train.data import Photos, open_photos
+from microface.learn.train.feed import feed_of
+from microface.learn.train.losses import Lesson, Subject, Total
+from microface.learn.train.optimise import optimizer_of
+from microface.learn.train.place import CPU, Where
+from microface.learn.train.schedule import Size, View, pair
 from microface.learn.train.team import Team
-from microface.learn.train.validate import check, embed, to_input
+from microface.learn.train.validate import check, embed
 
 SAVE_EVERY = 180.0
 """Seconds of training between two checkpoints."""
@@ -30,24 +35,33 @@ SAVE_EVERY = 180.0
 class Run:
     """A run that trains, or goes on training, until its config's epochs or minutes are over."""
 
-    def __init__(self, config: TrainConfig, folder: Path, team: Team | None = None) -> None:
-        self.team = team or Team()
-        torch.set_num_threads(1)
-        torch.use_deterministic_algorithms(True)
-        torch.manual_seed(config.seed)
-        self.config, self.folder = config, folder
+    def __init__(
+        self, config: TrainConfig, folder: Path, team: Team | None = None, where: Where = CPU, board: bool = False
+    ) -> None:
+        self.config, self.folder, self.team, self.where = config, folder, team or Team(), where
+        where.prepare(config.seed)
         self.options = nets.options_of(config.net, config.options)
-        network = nets.build(config.net, self.options)
-        if config.init:
-            checkpoint.begin_with(network, Path(config.init))
-        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.input_size = _input_size(self.options)
+        self.network = where.put(self._begun(nets.build(config.net, self.options)))
         self.average = Average(self.network, config.averaging)
-        self.optimizer = _optimizer(self.network, config)
-        self.training, self.held_out = open_photos(Path(config.data), self.options.embedding)
-        self.loader = Loader(self.training, config, self.team.number, self.team.size)
+        self.training, self.held_out = open_photos(Path(config.data), self.options.embedding, config.projection)
+        self.losses = Total(config.terms, _subject(self.training, self.options.embedding)).to(where.device)
+        self.optimizer = optimizer_of((self.network, self.losses), config)
+        self.feed = feed_of(self.training, config, self.team, where, self.input_size)
+        self.board = Board(folder, board and self.team.leads)
         self.position = Position()
         self._clock = self._saved = time.monotonic()
-        self._losses: list[float] = []
+        self._recent: list[float] = []
+        self._unread: Tensor | None = None
+
+    def _begun(self, network: nn.Module) -> nn.Module:
+        """Return `network` with the weights that the run begins with; say which layers begin anew."""
+        if self.config.init:
+            dropped = checkpoint.begin_with(network, Path(self.config.init))
+            if dropped and self.team.leads:
+                told = f"begun with {self.config.init}; these layers have another shape and begin anew: "
+                errors.print(told + ", ".join(dropped), soft_wrap=True)
+        return network
 
     @property
     def share(self) -> float:
@@ -58,7 +72,12 @@ class Run:
         """Return the share of the run done at `step` (or now, when the run goes by minutes)."""
         if self.config.minutes:
             return min(1.0, self.position.seconds / (60 * self.config.minutes))
-        return min(1.0, step / max(1, round(self.config.epochs * self.loader.batches)))
+        return min(1.0, step / max(1, round(self.config.epochs * self.feed.batches)))
+
+    @property
+    def over(self) -> bool:
+        """Whether the run is at its end, or has not become better for as many checks as it may."""
+        return self.share >= 1 or 0 < self.config.patience <= self.position.stale
 
     def resume(self) -> bool:
         """Take over `last.pt` of the folder where there is one; say whether there was."""
@@ -68,6 +87,7 @@ class Run:
         content = checkpoint.load(path)
         self.network.load_state_dict(content["network"])
         self.average.module.load_state_dict(content["average"])
+        self.losses.load_state_dict(content.get("losses", {}))
         self.optimizer.load_state_dict(content["optimizer"])
         self.position = Position(**content["position"])
         if content["photos"] != len(self.training):  # the data set has grown: begin an epoch of the new one
@@ -79,80 +99,114 @@ class Run:
         position = asdict(self.position)
         content = {"network": self.network.state_dict(), "average": self.average.module.state_dict()}
         content |= {"optimizer": self.optimizer.state_dict(), "position": position, "photos": len(self.training)}
-        checkpoint.save(self.folder / "last.pt", content)
+        checkpoint.save(self.folder / "last.pt", content | {"losses": self.losses.state_dict()})
         files.write_json(self.folder / "history.json", self.position.history)
 
-    def train(self) -> Position:
-        """Train to the end of the run; return the last position. A loss that is no number ends it by a `UserError`."""
+    def train(self, stop_after: float = math.inf) -> Position:
+        """Train to the end of the run, or for about `stop_after` seconds; return the last position.
+
+        A loss that is no number ends the run by a `UserError`; `last.pt` is then from before.
+        """
         self._clock = self._saved = time.monotonic()
+        until = self.position.seconds + stop_after
         with self.team.progress() as bar:
             task = bar.add_task("training", total=1000)
-            for batch in self._batches():
-                loss = self._timed_step(batch)
+            for lesson in self._lessons():
+                loss = self._read(self._timed_step(lesson))
                 bar.update(task, completed=int(1000 * self.share), description=f"training, loss {loss:.3f}")
                 if self.team.leads:
                     self._look_after(loss)
+                if self.position.seconds >= until:
+                    break
         if self.team.leads:
+            self._read(None)
             self.save()
         return self.position
 
     def _look_after(self, loss: float) -> None:
         """Check and save when it is time to."""
-        self._losses.append(loss)
+        self._recent.append(loss)
         if self._check_due():
-            self._check(self._losses)
-            self._losses = []
+            self._read(None)
+            self._check(self._recent)
+            self._recent = []
         if time.monotonic() - self._saved > SAVE_EVERY:
+            self._read(None)
             self.save()
             self._saved = time.monotonic()
 
-    def _batches(self) -> Iterator[Batch]:
-        """Yield batches, epoch after epoch, until the run is over."""
-        while self.share < 1:
+    def _lessons(self) -> Iterator[Lesson]:
+        """Yield lessons, epoch after epoch, until the run is over."""
+        while not self.over:
             start = self.position.step - self.position.batch
-            views = self._views_from(start)
-            for batch in self.loader.epoch(self.position.epoch, self.position.batch, views):
-                yield batch
-                if self.share >= 1:
+            for lesson in self.feed.lessons(self.position.epoch, self.position.batch, self._views_from(start)):
+                yield lesson
+                if self.over:
                     return
             self.position.epoch, self.position.batch = self.position.epoch + 1, 0
 
     def _views_from(self, start: int) -> Callable[[int], View]:
         """Return the view of each batch of an epoch that began at step `start`."""
-        side = self.options.resolution
-        return lambda number: schedule.view(self.config, self.share_at(start + number), side)
+        size = self.input_size
+        return lambda number: schedule.view(self.config, self.share_at(start + number), size)
 
-    def _timed_step(self, batch: Batch) -> float:
+    def _timed_step(self, lesson: Lesson) -> Tensor:
         now, position = time.monotonic(), self.position
-        loss, seconds = self._step(batch, now - self._clock)
+        loss, seconds = self._step(lesson, now - self._clock)
         position.step, position.batch = position.step + 1, position.batch + 1
         position.photos += self.config.batch
         position.seconds, self._clock = position.seconds + seconds, now
         return loss
 
-    def _step(self, batch: Batch, seconds: float) -> tuple[float, float]:
-        """Learn from `batch`; return the loss and the `seconds` since the last step, both as the team's mean."""
+    def _step(self, lesson: Lesson, seconds: float) -> tuple[Tensor, float]:
+        """Learn from `lesson`; return the loss and the `seconds` since the last step, both as the team's mean."""
         for group in self.optimizer.param_groups:
             group["lr"] = schedule.rate(self.config, self.share)
         self.network.train()
         self.optimizer.zero_grad(set_to_none=True)
-        loss = self._loss(self.network(to_input(batch.crops)), torch.from_numpy(batch.targets))
+        loss = self._loss(lesson)
         loss.backward()
-        gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
-        value, seconds = self.team.mean(gradients, [loss.item(), seconds])
-        self._require_number(value)
+        loss, seconds = self._met(loss.detach(), seconds)
+        if self.config.clip > 0:
+            nn.utils.clip_grad_norm_(self.network.parameters(), self.config.clip)
+        if not self.where.on_gpu:
+            self._require_number(float(loss))
         self.optimizer.step()
         if self.team.leads:
             self.average.update(self.network, self.position.step)
-        return value, seconds
+        return loss, seconds
+
+    def _met(self, loss: Tensor, seconds: float) -> tuple[Tensor, float]:
+        """Bring the gradients of the team together; return the means of `loss` and `seconds`."""
+        if self.team.size == 1:
+            return loss, seconds
+        learners = (self.network, self.losses)
+        gradients = [p.grad for module in learners for p in module.parameters() if p.grad is not None]
+        value, seconds = self.team.mean(gradients, [float(loss), seconds])
+        return torch.tensor(value), seconds
+
+    def _read(self, loss: Tensor | None) -> float:
+        """Return the value of `loss`; on a GPU that of the step before, so that the host never waits (None: of all)."""
+        if self.where.on_gpu and loss is not None:
+            loss, self._unread = self._unread, loss
+            value = loss if loss is not None else self._unread
+        else:
+            value, self._unread = loss if loss is not None else self._unread, None
+        if value is None:
+            return 0.0
+        self._require_number(float(value))
+        return float(value)
 
     def _require_number(self, loss: float) -> None:
         if not math.isfinite(loss):
             what = f"is good, but the loss at step {self.position.step} is not a number"
             raise UserError(self.folder / "last.pt", what, "start again with a lower --rate")
 
-    def _loss(self, student: Tensor, teacher: Tensor) -> Tensor:
-        return distillation(student, teacher, self.config.relation, self.config.temperature)
+    def _loss(self, lesson: Lesson) -> Tensor:
+        with self.where.quick():
+            student = self.network(lesson.x)
+        total: Tensor = self.losses(student, lesson, self.share)
+        return total
 
     def _check_due(self) -> bool:
         done = len(self.position.history)
@@ -160,22 +214,28 @@ class Run:
 
     def _check(self, losses: list[float]) -> None:
         """Measure the averaged network on held-out people; keep it where it is the best so far."""
-        result = check(embed(self.average.module, self.held_out, self.options.resolution), self.held_out)
+        size, device = self.input_size, self.where.device
+        result = check(embed(self.average.module, self.held_out, size, device=device), self.held_out)
         position = self.position
         entry = {"share": self.share, "step": position.step, "photos": position.photos, "seconds": position.seconds}
-        entry |= {"loss": sum(losses) / max(1, len(losses)), "cosine": result.cosine}
+        entry |= {"rate": schedule.rate(self.config, self.share), "loss": sum(losses) / max(1, len(losses))}
+        entry |= {} if result.cosine is None else {"cosine": result.cosine}
         entry |= {f"tar@{name}": value for name, value in result.tar.items()}
         position.history.append(entry)
+        self.board.add(entry, position.photos)
         errors.log(", ".join(f"{name} {value:.4g}" for name, value in entry.items()))
+        position.stale += 1
         if result.goal > position.best:
-            position.best = result.goal
+            position.best, position.stale = result.goal, 0
             checkpoint.save(self.folder / "best.pt", {"network": self.average.module.state_dict()})
+            checkpoint.save_compact(self.folder / "compact.pt", self.average.module)
         self.save()
 
 
-def _optimizer(network: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
-    """Return AdamW whose weight decay spares batch norms and biases."""
-    decayed = [p for p in network.parameters() if p.ndim > 1]
-    spared = [p for p in network.parameters() if p.ndim <= 1]
-    groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": spared, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=config.rate, fused=True)
+def _input_size(options: Any) -> Size:
+    """Return (height, width) of the network's input."""
+    return getattr(options, "input_size", None) or pair(options.resolution)
+
+
+def _subject(training: Photos, embedding: int) -> Subject:
+    return Subject(embedding, torch.from_numpy(training.targets), torch.from_numpy(training.people))

@@ -1,5 +1,8 @@
 """A whole run: begin or go on, train, draw the curve, sum up."""
 
+import math
+import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -7,33 +10,76 @@ from microface.errors import UserError
 from microface.learn.train.checkpoint import Position
 from microface.learn.train.config import TrainConfig, load_config, save_config
 from microface.learn.train.curve import draw
+from microface.learn.train.place import where
 from microface.learn.train.run import Run
-from microface.learn.train.team import Team, gathered
+from microface.learn.train.team import Team, gathered, launched
 from microface.photos.dataset import Dataset
 
 
-def start(config: TrainConfig, folder: Path, resume: bool) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Session:
+    """How this sitting of a run is done; nothing here belongs to the run itself, so the next may be another.
+
+    `device` is auto, cpu or cuda; after `stop_after` seconds (loading included) it ends with a checkpoint.
+    """
+
+    resume: bool = False
+    device: str = "cpu"
+    deterministic: bool = False
+    stop_after: float = math.inf
+    tensorboard: bool = False
+
+
+def start(config: TrainConfig, folder: Path, resume: bool = False, session: Session | None = None) -> dict[str, Any]:
     """Train by `config` in `folder`; with `resume` go on from its last checkpoint. Return the figures of the end.
 
     A folder that holds another run is a `UserError`.
     """
+    session, begun = session or Session(resume), time.monotonic()
     saved = folder / "config.json"
-    if saved.exists() and not resume:
+    if saved.exists() and not (resume or session.resume):
         raise UserError(folder, "already holds a run", "add --resume to go on with it, or choose another --output")
     if saved.exists() and load_config(saved) != config:
         raise UserError(folder, "holds a run with other settings", "resume with the settings in its config.json")
     Dataset.open(Path(config.data), verify=True)
-    save_config(config, saved)
-    with gathered(config.threads, _work, config, folder) as team:
-        position = _work(team, config, folder)
+    size = 1 if where(session.device).on_gpu else config.threads
+    with gathered(size, _work, config, folder, session, begun) as team:
+        position = _work(team, config, folder, session, begun)
+    return _summary(config, position, folder) if team.leads else {}
+
+
+def _work(team: Team, config: TrainConfig, folder: Path, session: Session, begun: float) -> Position:
+    """Do one member's share of the run to its end."""
+    run = Run(config, folder, team, where(session.device, session.deterministic), session.tensorboard)
+    if team.leads:
+        save_config(config, folder / "config.json")
+    run.resume()
+    return run.train(_left(run, session, begun))
+
+
+def _left(run: Run, session: Session, begun: float) -> float:
+    """Return the seconds left to this sitting, the same for the whole team."""
+    if math.isinf(session.stop_after):
+        return math.inf
+    own = session.stop_after - (time.monotonic() - begun)
+    return run.team.mean([next(run.network.parameters()).detach().clone()], [own])[0]
+
+
+def _summary(config: TrainConfig, position: Position, folder: Path) -> dict[str, Any]:
+    """Draw the curve and return the figures of the run so far."""
     draw(position.history, folder / "curve.png")
     end = position.history[-1] if position.history else {}
-    speed = position.photos / max(position.seconds, 1e-9)
-    return {"steps": position.step, "photos": position.photos, "photos_per_second": speed, **end}
+    best = max(position.history, key=lambda entry: entry.get("tar@0.01", 0.0), default={})
+    figures: dict[str, Any] = {"steps": position.step, "photos": position.photos}
+    figures |= {"photos_per_second": position.photos / max(position.seconds, 1e-9), **end}
+    return figures | {"best_tar@0.01": best.get("tar@0.01", 0.0), "done": _done(config, position)}
 
 
-def _work(team: Team, config: TrainConfig, folder: Path) -> Position:
-    """Do one member's share of the run to its end."""
-    run = Run(config, folder, team)
-    run.resume()
-    return run.train()
+def _done(config: TrainConfig, position: Position) -> bool:
+    """Say whether the run is at its end, so that nothing is left to resume."""
+    stopped = 0 < config.patience <= position.stale
+    last = position.history[-1]["share"] if position.history else 0.0
+    return stopped or last >= 1.0
+
+
+__all__ = ["Session", "launched", "start"]

@@ -8,6 +8,7 @@ from torch import nn
 
 from microface.learn.train.augment import centred
 from microface.learn.train.data import Photos, unit_rows
+from microface.learn.train.schedule import Size
 from microface.metrics.roc import tar_table
 
 RATES = (1e-2, 1e-3, 1e-4)
@@ -15,17 +16,20 @@ RATES = (1e-2, 1e-3, 1e-4)
 
 @dataclass(frozen=True)
 class Check:
-    """Held-out verification: true-accept rate by false-accept rate, mean cosine to what is wanted, numbers of pairs."""
+    """Held-out verification: true-accept rate by false-accept rate, mean cosine to what is wanted, numbers of pairs.
+
+    The cosine is None where embeddings cannot be compared with what is wanted: no teacher, or another length.
+    """
 
     tar: dict[str, float]
-    cosine: float
+    cosine: float | None
     genuine: int
     impostor: int
 
     @property
     def goal(self) -> float:
         """What the best checkpoint is chosen by: the sum of the true-accept rates at 1e-2 and 1e-3."""
-        return sum(self.tar.get(name, 0.0) for name in ("0.01", "0.001")) or self.cosine
+        return sum(self.tar.get(name, 0.0) for name in ("0.01", "0.001")) or self.cosine or 0.0
 
 
 def to_input(crops: np.ndarray) -> torch.Tensor:
@@ -34,12 +38,14 @@ def to_input(crops: np.ndarray) -> torch.Tensor:
 
 
 @torch.inference_mode()
-def embed(network: nn.Module, photos: Photos, resolution: int, batch: int = 128) -> np.ndarray:
-    """Return float32 [len(photos), D]: the embeddings of the unchanged crops."""
+def embed(
+    network: nn.Module, photos: Photos, resolution: int | Size, batch: int = 128, device: str | torch.device = "cpu"
+) -> np.ndarray:
+    """Return float32 [len(photos), D]: the embeddings of the unchanged crops by `network`, which is on `device`."""
     network.eval()
     parts = [np.arange(i, min(i + batch, len(photos))) for i in range(0, len(photos), batch)]
-    results = [network(to_input(centred(photos.crops(part), resolution, photos.content))) for part in parts]
-    return torch.cat(results).numpy()
+    crops = (centred(photos.crops(part), resolution, photos.content) for part in parts)
+    return torch.cat([network(to_input(part).to(device)).float().cpu() for part in crops]).numpy()
 
 
 def check(embeddings: np.ndarray, photos: Photos, wanted: np.ndarray | None = None) -> Check:
@@ -47,8 +53,8 @@ def check(embeddings: np.ndarray, photos: Photos, wanted: np.ndarray | None = No
 
     The cosine is that to `wanted` [N, D], to the teacher's embeddings where it is not given.
     """
-    unit = unit_rows(embeddings)
-    cosine = float((unit * unit_rows(photos.targets if wanted is None else wanted)).sum(axis=1).mean())
+    unit, target = unit_rows(embeddings), unit_rows(photos.targets if wanted is None else wanted)
+    cosine = float((unit * target).sum(axis=1).mean()) if unit.shape == target.shape else None
     named = photos.people >= 0
     distance = 1 - unit[named] @ unit[named].T
     upper = np.triu_indices(int(named.sum()), 1)

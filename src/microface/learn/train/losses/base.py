@@ -1,0 +1,103 @@
+"""What a loss is: a module from the student's embeddings and a lesson to one number, registered by name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from microface.errors import UserError
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A batch to learn from.
+
+    `x` float32 [N, 3, H, W]; `targets` [M, D] of length 1, M >= N: the teacher's embeddings of the N views, then those
+    of the batch's other parts, which only have to be far (D = 0 without a teacher); `people` int64 [N], -1: unnamed.
+    """
+
+    x: Tensor
+    targets: Tensor
+    people: Tensor
+
+    def own(self) -> Tensor:
+        """Return the teacher's embeddings [N, D] of the lesson's own views."""
+        return self.targets[: len(self.x)]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is to be learned: length of the student's embedding, all targets [N, D] of training and their people [N]."""
+
+    embedding: int
+    targets: Tensor
+    people: Tensor
+
+    @property
+    def classes(self) -> int:
+        """Number of named people."""
+        return int(self.people.max()) + 1 if len(self.people) else 0
+
+
+class Loss(nn.Module):
+    """A loss; its options are the keyword arguments of `__init__` after the subject.
+
+    `teacher` says that targets of the embedding's length are needed, `names` that named people are.
+    """
+
+    teacher: ClassVar[bool] = False
+    names: ClassVar[bool] = False
+
+    def __init__(self, subject: Subject) -> None:
+        super().__init__()
+        self.subject_size = subject.embedding
+
+    def forward(self, student: Tensor, lesson: Lesson) -> Tensor:
+        """Return the loss of the embeddings `student` float32 [N, D], a number that falls while they learn."""
+        raise TypeError(f"{type(self).__name__} has no formula")
+
+
+_LOSSES: dict[str, type[Loss]] = {}
+
+
+def register(name: str) -> Callable[[type[Loss]], type[Loss]]:
+    """Register the decorated class as the loss `name`."""
+
+    def remember(kind: type[Loss]) -> type[Loss]:
+        _LOSSES[name] = kind
+        return kind
+
+    return remember
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all losses, sorted."""
+    return tuple(sorted(_LOSSES))
+
+
+def build(name: str, subject: Subject, options: dict[str, float]) -> Loss:
+    """Return the loss `name` for `subject`; an unknown one, or one that lacks what it needs, is a `UserError`."""
+    if name not in _LOSSES:
+        raise UserError(f"loss {name}", "is not known", f"choose among {', '.join(names())}")
+    kind = _LOSSES[name]
+    if kind.teacher and subject.targets.shape[1] != subject.embedding:
+        many = f"{subject.targets.shape[1]} values and the network {subject.embedding}"
+        raise UserError(f"loss {name}", f"compares with a teacher that has {many}", "choose --option embedding=...")
+    if kind.names and subject.classes < 2:
+        raise UserError(f"loss {name}", "needs named people, the data set has none", "choose a loss with a teacher")
+    try:
+        return kind(subject, **options)  # type: ignore[call-arg]
+    except TypeError as error:
+        raise UserError(f"loss {name}", f"has other options ({error})", "see docs/training.md") from error
+
+
+def nothing(student: Tensor) -> Tensor:
+    """Return a loss of 0 that still has a gradient, for batches with nothing to learn from."""
+    return student.sum() * 0.0
+
+
+def named(people: Tensor) -> Tensor:
+    """Return the places of the photos with names, int64."""
+    return torch.nonzero(people >= 0).flatten()

@@ -1,0 +1,42 @@
+"""A margin loss with class centres fixed to the teacher's: people stay apart where the student is short of room."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+from microface.learn.train.losses.base import Lesson, Loss, Subject, nothing, register
+
+
+@register("centres")
+class Centres(Loss):
+    """Cross-entropy of scaled cosines to the mean teacher's embedding of each person with `fewest` photos or more.
+
+    The own centre's cosine is lowered by `margin` (as in CosFace); nothing but the student learns.
+    """
+
+    teacher = True
+    names = True
+    centres: Tensor
+    number: Tensor
+
+    def __init__(self, subject: Subject, fewest: int = 5, scale: float = 32.0, margin: float = 0.2) -> None:
+        super().__init__(subject)
+        self.scale, self.margin = scale, margin
+        counts = torch.bincount(subject.people.clamp_min(0) + (subject.people < 0) * subject.classes)
+        often = torch.nonzero(counts[: subject.classes] >= fewest).flatten()
+        number = torch.full((subject.classes + 1,), -1, dtype=torch.long)
+        number[often] = torch.arange(len(often))
+        centres = torch.zeros(len(often), subject.embedding)
+        own = number[subject.people]  # people -1 reads the last entry, which stays -1
+        centres.index_add_(0, own[own >= 0], subject.targets[own >= 0])
+        self.register_buffer("centres", F.normalize(centres), persistent=False)
+        self.register_buffer("number", number, persistent=False)
+
+    def forward(self, student: Tensor, lesson: Lesson) -> Tensor:
+        """Return the mean over the views of people who have a centre."""
+        own = self.number[lesson.people]
+        rows = torch.nonzero(own >= 0).flatten()
+        if len(rows) == 0:
+            return nothing(student)
+        logits = F.normalize(student[rows]) @ self.centres.T
+        return F.cross_entropy(self.scale * (logits - self.margin * F.one_hot(own[rows], len(self.centres))), own[rows])
