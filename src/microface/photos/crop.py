@@ -37,11 +37,15 @@ def crop_box(photo: np.ndarray, box: Box, preprocess: Preprocess) -> np.ndarray:
 
 def crop_centre(photo: np.ndarray, preprocess: Preprocess) -> np.ndarray:
     """Return the crop of a fixed rectangle in the middle of `photo`, for when no face is found."""
+    return crop_box(photo, centre_box(photo), preprocess)
+
+
+def centre_box(photo: np.ndarray) -> Box:
+    """Return the fixed rectangle in the middle of `photo`, as large as the box of a typical face."""
     height, width = photo.shape[:2]
     tall = _CENTRAL_SHARE * min(height, width)
     wide = tall * _BOX_WIDTH / _BOX_HEIGHT
-    box = Box((width - wide) / 2, (height - tall) / 2, (width + wide) / 2, (height + tall) / 2)
-    return crop_box(photo, box, preprocess)
+    return Box((width - wide) / 2, (height - tall) / 2, (width + wide) / 2, (height + tall) / 2)
 
 
 def typical_landmarks(box: Box) -> np.ndarray:
