@@ -9,6 +9,7 @@ from microface.cli.demo import demo
 from microface.cli.emulate import emulate
 from microface.cli.enroll import enroll
 from microface.cli.identify import identify_photos
+from microface.cli.importing import import_network
 from microface.cli.models import models
 from microface.cli.plan import plan
 from microface.cli.prepare import prepare
@@ -28,6 +29,7 @@ app.command("demo")(demo)
 app.command("prepare")(prepare)
 app.command("train")(train)
 app.command("quantize")(quantize)
+app.command("import")(import_network)
 app.command("plan")(plan)
 app.command("build")(build)
 app.command("emulate")(emulate)

@@ -9,6 +9,7 @@ from microface.errors import UserError
 from microface.models import ModelPackage, load, load_any_network, names
 from microface.network import IntegerNetwork
 from microface.network.anchor import anchor_network
+from microface.network.convert import FOREIGN, read_foreign
 
 ANCHOR = "anchor"
 
@@ -16,11 +17,13 @@ ANCHOR = "anchor"
 def find_network(name: str) -> ModelPackage | IntegerNetwork:
     """Return the package or bare network that `name` names.
 
-    A shipped model, a .mface or .mfn file, `anchor` (the network of the published figures), or an untrained
+    A shipped model, a .mface, .mfn or .tflite file, `anchor` (the network of the published figures), or an untrained
     architecture with options such as `mobilenet_v2:width=0.35,resolution=96`, which needs torch.
     """
     if name == ANCHOR:
         return anchor_network()
+    if Path(name).suffix.lower() in FOREIGN:
+        return read_foreign(Path(name))
     if name in names() or Path(name).exists():
         return load_any_network(name) if Path(name).suffix == ".mfn" else load(name)
     family, _, options = name.partition(":")
@@ -52,8 +55,8 @@ def untrained(family: str, options: str) -> IntegerNetwork:
 
     chosen = nets.options_of(family, _options(options))
     torch.manual_seed(0)
-    graph = trace(nets.build(family, chosen).eval(), chosen.resolution, f"{family}_untrained")
-    noise = np.random.default_rng(0).integers(-128, 128, (4, 3, chosen.resolution, chosen.resolution))
+    graph = trace(nets.build(family, chosen).eval(), chosen.input_size, f"{family}_untrained")
+    noise = np.random.default_rng(0).integers(-128, 128, (4, 3, *chosen.input_size))
     return lower(graph, quantisations(graph, observe(graph, [torch.from_numpy(noise / 128).float()])))
 
 

@@ -1,0 +1,95 @@
+"""`microface import`: other people's network as one of ours."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+
+from microface.cli.options import JsonFile, save_json
+from microface.console import console
+from microface.errors import UserError
+from microface.evaluate.engines import open_engine
+from microface.evaluate.visits import measure_dataset
+from microface.models.card import ModelCard
+from microface.models.package import ModelPackage, Score
+from microface.network import IntegerNetwork, digest, save_network
+from microface.network.convert import read_foreign
+from microface.photos.align import TEMPLATE_EYE_DISTANCE, TEMPLATE_SIZE
+from microface.photos.dataset import Dataset
+from microface.photos.preprocess import LOOSE_EYE_DISTANCE, Preprocess
+
+_UNKNOWN = "not known: the network was imported"
+_LICENCE = "that of the network's author"
+
+
+def import_network(
+    file: Annotated[Path, typer.Argument(help="A quantised .tflite file.")],
+    output: Annotated[Path, typer.Option(help="Package (.mface) or bare network (.mfn) to write.")],
+    preprocess: Annotated[
+        str, typer.Option(help="Crop of photos: aligned or loose, then :light=spread, :eye_distance=35 as needed.")
+    ] = "aligned",
+    score: Annotated[str, typer.Option(help="How embeddings are compared: l1, l2, l2norm or cosine.")] = "cosine",
+    statistics: Annotated[
+        Path | None, typer.Option(help="Data set with held-out people: thresholds then follow from a rate.")
+    ] = None,
+    licence: Annotated[str, typer.Option(help="Licence of the network's weights.")] = _LICENCE,
+    json: JsonFile = None,
+) -> None:
+    """Read a network of another tool, bit for bit, into a package for every other verb.
+
+    Example: `microface import face.tflite --output face.mface --statistics build/faces`
+    """
+    network = read_foreign(file)
+    if output.suffix == ".mfn":
+        save_network(network, output)
+    else:
+        dataset = Dataset.open(statistics) if statistics is not None else None
+        crop = crop_of(preprocess, network)
+        package = ModelPackage(output.stem, network, crop, cast(Score, score), _card(file, licence))
+        package.save(output)
+        if dataset is not None:
+            measured = measure_dataset(dataset, open_engine("integer", str(output)))
+            replace(package, statistics=measured).save(output)
+    _show(network, output, statistics is not None)
+    save_json(json, _facts(network, output))
+
+
+def crop_of(text: str, network: IntegerNetwork) -> Preprocess:
+    """Return the crop that `text` (a geometry with options) means for the input of `network`."""
+    geometry, *options = text.split(":")
+    height, width, channels = network.input.shape
+    if channels != 3:
+        raise UserError(network.name, f"reads {channels} channels", "crops have 3; write a bare .mfn network instead")
+    eyes = TEMPLATE_EYE_DISTANCE * width / TEMPLATE_SIZE if geometry == "aligned" else LOOSE_EYE_DISTANCE * width / 120
+    values = {"geometry": geometry, "width": width, "height": height, "eye_distance": eyes}
+    return Preprocess.from_json(values | dict(_option(option) for option in options))
+
+
+def _option(text: str) -> tuple[str, str | float]:
+    name, _, value = text.partition("=")
+    try:
+        return name, float(value) if name == "eye_distance" else value
+    except ValueError as error:
+        raise UserError(f"--preprocess {text}", "is no number", "write for example aligned:eye_distance=35") from error
+
+
+def _card(file: Path, licence: str) -> ModelCard:
+    summary = f"Imported from {file.name}."
+    return ModelCard(summary, _UNKNOWN, _UNKNOWN, licence, "Nothing was measured yet.")
+
+
+def _show(network: IntegerNetwork, output: Path, measured: bool) -> None:
+    source, result = network.tensors[network.inputs[0]], network.tensors[network.outputs[0]]
+    console.print(
+        f"{output}: {len(network.operators)} operators, {network.macs:,} multiply-accumulates, "
+        f"{source.dtype} {source.shape} -> {result.dtype} {result.shape}",
+        highlight=False,
+    )
+    if output.suffix == ".mface" and not measured:
+        console.print("no statistics on held-out people: `microface enroll` asks for --threshold", highlight=False)
+
+
+def _facts(network: IntegerNetwork, output: Path) -> dict[str, object]:
+    facts = {"file": str(output), "operators": len(network.operators), "tensors": len(network.tensors)}
+    return facts | {"macs": network.macs, "constant_bytes": network.constant_bytes, "digest": digest(network)}
