@@ -6,9 +6,9 @@ Every module of this folder is imported here, so a new family is one new file.
 import importlib
 import pkgutil
 
-from microface.learn.nets.registry import Family, build, family, names, options_of
+from microface.learn.nets.registry import Family, NetworkOptions, build, family, names, options_of
 
 for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")
 
-__all__ = ["Family", "build", "family", "names", "options_of"]
+__all__ = ["Family", "NetworkOptions", "build", "family", "names", "options_of"]

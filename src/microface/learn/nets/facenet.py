@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from microface.learn.nets.layers import FitMap, InvertedResidual, conv_unit, embedding_unit, initialise
-from microface.learn.nets.registry import register
+from microface.learn.nets.registry import NetworkOptions, register
 
 
 @dataclass(frozen=True)
-class FaceNetOptions:
+class FaceNetOptions(NetworkOptions):
     """Side of the square input (a multiple of 16), channels, blocks per stage, expansion, embedding size."""
 
-    resolution: int = 96
     stem: int = 8
     fused: int = 24
     early: int = 20
@@ -27,7 +26,6 @@ class FaceNetOptions:
     late_blocks: int = 5
     expansion: int = 3
     last_channels: int = 320
-    embedding: int = 512
 
 
 def _blocks(o: FaceNetOptions) -> list[tuple[str, int, int]]:

@@ -5,18 +5,17 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from microface.learn.nets.layers import InvertedResidual, conv_unit, embedding_unit, initialise
-from microface.learn.nets.registry import register
+from microface.learn.nets.registry import NetworkOptions, register
 
 # expansion, channels at width 1, blocks, stride of the first block
 _STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
 
 
 @dataclass(frozen=True)
-class MobileNetV2Options:
+class MobileNetV2Options(NetworkOptions):
     """Width multiplier, side of the square input in pixels, embedding size, channels before the global mean."""
 
     width: float = 0.5
-    resolution: int = 96
     embedding: int = 128
     last_channels: int = 1280
 

@@ -8,25 +8,40 @@ from torch import nn
 
 from microface.errors import UserError
 
+Build = Callable[[Any], nn.Module]
+"""Takes the options of a family and returns a new module."""
 _FAMILIES: dict[str, "Family"] = {}
+
+
+@dataclass(frozen=True)
+class NetworkOptions:
+    """What the options of every family have: side of the square input in pixels, number of values it gives."""
+
+    resolution: int = 96
+    embedding: int = 512
+
+    @property
+    def input_size(self) -> tuple[int, int]:
+        """Height and width of the crops that the network reads, in pixels."""
+        return self.resolution, self.resolution
 
 
 @dataclass(frozen=True)
 class Family:
     """One family of networks: its name, the frozen dataclass of its options, the function that builds a module.
 
-    The module maps float32 [N, 3, resolution, resolution] (bytes - 128, times 1/128) to [N, embedding].
+    The module maps float32 [N, 3, height, width] (bytes - 128, times 1/128) of `input_size` to [N, embedding].
     """
 
     name: str
-    options: type
-    build: Callable[[Any], nn.Module]
+    options: type[NetworkOptions]
+    build: Build
 
 
-def register(name: str, options: type) -> Callable[[Callable[[Any], nn.Module]], Callable[[Any], nn.Module]]:
+def register(name: str, options: type[NetworkOptions]) -> Callable[[Build], Build]:
     """Register the decorated function as the builder of the family `name` with `options`."""
 
-    def remember(build: Callable[[Any], nn.Module]) -> Callable[[Any], nn.Module]:
+    def remember(build: Build) -> Build:
         _FAMILIES[name] = Family(name, options, build)
         return build
 
