@@ -7,7 +7,17 @@ import numpy as np
 
 from microface.network import IntegerNetwork, Tensor
 from microface.network.anchor import RandomBuilder
-from microface.network.ops import AveragePool, Conv2D, DepthwiseConv2D, Flatten, MaxPool, Pad, Window
+from microface.network.ops import (
+    AveragePool,
+    Conv2D,
+    DepthwiseConv2D,
+    Flatten,
+    MaxPool,
+    Operator,
+    Pad,
+    WeightedOperator,
+    Window,
+)
 from microface.network.requantise import HighMul, NoRequantise
 from microface.network.tensors import Shape
 
@@ -22,7 +32,14 @@ def random_network(seed: int, input_shape: Shape | None = None, length: int = 5)
         steps: list[Callable[..., str]] = [_conv, _depthwise, _pool, _join, _pad, _same_conv]
         x = steps[int(draw.integers(len(steps)))](builder, draw, f"l{index}", x)
     _end(builder, draw, x)
-    return builder.build(f"random_{seed}")
+    network = builder.build(f"random_{seed}")
+    operators = tuple(four_bits(op) if draw.integers(3) == 0 else op for op in network.operators)
+    return replace(network, operators=operators)
+
+
+def four_bits(op: Operator) -> Operator:
+    """Return `op` with its weights, if it has any, cut to 4 bits."""
+    return replace(op, weights=op.weights >> 4, weight_bits=4) if isinstance(op, WeightedOperator) else op
 
 
 def _conv(builder: RandomBuilder, draw: np.random.Generator, name: str, x: str) -> str:

@@ -46,6 +46,10 @@ def _bytes(draw: Draw, shape: tuple[int, ...]) -> np.ndarray:
     return rng.integers(*{"any": (-128, 128), "small": (-2, 3)}[kind], shape).astype(np.int8)
 
 
+def _weight_bits(draw: Draw) -> int:
+    return draw(st.sampled_from([8, 4]))
+
+
 def _range(draw: Draw) -> tuple[int, int]:
     if draw(st.booleans()):
         return -128, 127
@@ -90,7 +94,9 @@ def _weighted(draw: Draw, make: type, shape: tuple[int, int, int], weights: tupl
     source = Tensor("x", shape, "s8", 1.0, draw(ZERO_POINTS))
     outputs = weights[-1] if make is DepthwiseConv2D else weights[0]
     bias = _rng(draw).integers(-500, 500, outputs).astype(np.int32)
-    taps, x = _bytes(draw, weights), _bytes(draw, shape)
+    bits = _weight_bits(draw)
+    taps, x = _bytes(draw, weights) >> (8 - bits), _bytes(draw, shape)
+    more["weight_bits"] = bits
     op = make("op", ("x",), "y", taps, bias, NoRequantise(), **more)
     if draw(st.integers(0, 9)) == 7:
         return Case(_network(op, [source], 0, "s32"), [x])
@@ -231,7 +237,9 @@ class _Chain:
 
     def append(self, make: type, name: str, weights: tuple[int, ...], **more: object) -> None:
         source, outputs = self.tensors[self.last], weights[-1] if make is DepthwiseConv2D else weights[0]
+        bits = _weight_bits(self.draw)
         taps, bias = _bytes(self.draw, weights), _rng(self.draw).integers(-500, 500, outputs).astype(np.int32)
+        taps, more["weight_bits"] = taps >> (8 - bits), bits
         raw = make(name, (source.name,), name, taps, bias, NoRequantise(), **more)
         largest = int(np.abs(raw.run([self.values[source.name][None]], [source])).max())
         left, multiplier = _factors(self.draw, raw.bound(source), largest)

@@ -1,6 +1,7 @@
 """Plans: what they hold, what they say when something is short, and that they are plain data."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from microface.chip.targets import Target
 from microface.models import names
 from microface.network import IntegerNetwork
 from microface.network.anchor import MACS, RandomBuilder, anchor_network
+from microface.network.ops import Conv2D, Dense
 
 TARGETS = ["stm32h743zi", "nrf52840", "host"]
 
@@ -53,6 +55,19 @@ def test_goals_of_arena_and_instructions(name: str, anchor: IntegerNetwork) -> N
     planned = plan(anchor, Target.load(name))
     assert planned.arena_bytes <= 64_000
     assert planned.instructions <= 27_000_000
+
+
+@pytest.mark.parametrize("name", TARGETS[:2])
+def test_weights_of_four_bits_halve_the_tables_at_few_more_instructions(name: str, anchor: IntegerNetwork) -> None:
+    cut = [
+        replace(op, weights=op.weights >> 4, weight_bits=4) if isinstance(op, Conv2D | Dense) else op
+        for op in anchor.operators
+    ]
+    small, large = (plan(each, Target.load(name)) for each in (replace(anchor, operators=tuple(cut)), anchor))
+    weights = sum(op.weights.size for op in cut if isinstance(op, Conv2D | Dense))
+    assert large.flash_bytes - small.flash_bytes == pytest.approx(weights / 2, rel=0.01)
+    assert small.arena_bytes == large.arena_bytes
+    assert large.instructions < small.instructions < 1.02 * large.instructions
 
 
 def test_plan_is_json_and_says_what_is_an_estimate(anchor: IntegerNetwork) -> None:

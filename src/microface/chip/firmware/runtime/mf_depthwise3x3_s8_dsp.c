@@ -31,6 +31,7 @@ void mf_depthwise3x3_s8_dsp(const mf_depthwise3x3_s8_dsp_args *args, const int8_
 {
     const mf_dsp_depthwise shape = {args->stride,       args->steps,    args->plane_pitch,
                                     args->output_width, args->channels, args->zero_point};
+    const mf_dsp_channels channels = {args->weights, args->nibbles, args->constants, args->left};
     uint32_t *head = scratch;
     int8_t *plane = (int8_t *)(head + sizeof(mf_dsp_plane1) / sizeof *head);
     int8_t *spare = plane + args->plane_rows * args->plane_pitch;
@@ -40,7 +41,7 @@ void mf_depthwise3x3_s8_dsp(const mf_depthwise3x3_s8_dsp_args *args, const int8_
     const int32_t skip = args->plane_pitch - 2 * args->input_width;
     for (int32_t c = 0; c < args->channels; c++) {
         mf_dsp_widen_plane(cells, input + c, args->input_width, args->channels, args->input_height, skip);
-        mf_dsp_set_channel(head, &shape, args->weights + 12 * c, args->constants + 2 * c, args->left ? args->left[c] : 0);
+        mf_dsp_set_channel(head, &shape, &channels, c);
         run_channel(&shape, head, args->output_height, plane, spare, output + c);
     }
     mf_dsp_clamp(output, args->output_height * args->output_width * args->channels, args->lo, args->hi);

@@ -5,6 +5,9 @@
 
 #include "mf_dsp.h"
 
+/* Constants per channel. */
+enum { CHANNEL = 2 };
+
 static mf_dsp_walk *walk_of(uint32_t *head, int32_t stride)
 {
     return stride == 1 ? &((mf_dsp_plane1 *)head)->walk : &((mf_dsp_plane2 *)head)->walk;
@@ -20,9 +23,31 @@ mf_dsp_walk *mf_dsp_begin(uint32_t *head, const mf_dsp_depthwise *shape)
     return walk;
 }
 
-void mf_dsp_set_channel(uint32_t *head, const mf_dsp_depthwise *shape, const int8_t *weights,
-                        const int32_t *constants, uint32_t left)
+/* Three nibbles as bytes, sign-extended, in a word with zero above. */
+static uint32_t bytes_of(uint32_t nibbles)
 {
+    const uint32_t bytes = (nibbles & 0xfU) | (nibbles & 0xf0U) << 4 | (nibbles & 0xf00U) << 8;
+    return (((bytes ^ 0x080808U) | 0x808080U) - 0x080808U) ^ 0x808080U;
+}
+
+/* The three rows of taps of channel `c`, w0 w1 w2 0; `words` holds them where they are made of nibbles. */
+static const int8_t *taps_of(const mf_dsp_channels *channels, int32_t c, uint32_t words[3])
+{
+    if (!channels->nibbles) {
+        return channels->weights + 12 * c;
+    }
+    for (int32_t row = 0; row < 3; row++) {
+        words[row] = bytes_of(channels->nibbles[3 * c + row]);
+    }
+    return (const int8_t *)words;
+}
+
+void mf_dsp_set_channel(uint32_t *head, const mf_dsp_depthwise *shape, const mf_dsp_channels *channels, int32_t c)
+{
+    const int32_t *constants = channels->constants + CHANNEL * c;
+    const uint32_t left = channels->left ? channels->left[c] : 0;
+    uint32_t words[3];
+    const int8_t *weights = taps_of(channels, c, words);
     head[0] = head[1] = head[2] = head[3] = (uint32_t)constants[0];
     uint32_t *taps = head + 4;
     for (int32_t row = 0; row < 3; row++) {
@@ -36,7 +61,8 @@ void mf_dsp_set_channel(uint32_t *head, const mf_dsp_depthwise *shape, const int
             *taps++ = w1 | w2 << 16;
         }
     }
-    walk_of(head, shape->stride)->multiplier = constants[1];
+    mf_dsp_walk *walk = walk_of(head, shape->stride);
+    walk->multiplier = constants[1];
 }
 
 void mf_dsp_rows(uint32_t *head, const mf_dsp_depthwise *shape, const int8_t *cells, int32_t rows, int8_t *output,

@@ -19,9 +19,16 @@ typedef struct {
 /* Prepare `head` (a mf_dsp_plane1, whatever the stride) for any channel; return the walk in it. */
 mf_dsp_walk *mf_dsp_begin(uint32_t *head, const mf_dsp_depthwise *shape);
 
-/* Set the channel: `weights` w0 w1 w2 0 for each row, `constants` bias and multiplier, shifted by `left`. */
-void mf_dsp_set_channel(uint32_t *head, const mf_dsp_depthwise *shape, const int8_t *weights,
-                        const int32_t *constants, uint32_t left);
+/* Tables of all channels: `weights` or `nibbles`, `constants` and `left` of mf_depthwise3x3_s8_dsp_args. */
+typedef struct {
+    const int8_t *weights;
+    const uint16_t *nibbles;
+    const int32_t *constants;
+    const uint8_t *left;
+} mf_dsp_channels;
+
+/* Set the channel number `c`. */
+void mf_dsp_set_channel(uint32_t *head, const mf_dsp_depthwise *shape, const mf_dsp_channels *channels, int32_t c);
 
 /* `rows` output rows from the plane's row at `cells` on, `pitch` bytes between outputs; a row has whole steps, so
  * up to three outputs beyond each row's end are written too. Rows follow one another as if there were none. */

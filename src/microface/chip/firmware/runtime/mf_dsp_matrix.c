@@ -6,6 +6,9 @@
 #include "mf_dsp.h"
 #include "mf_dsp_widen.h"
 
+/* Constants per pair of channels. */
+enum { PAIR = 4 };
+
 void mf_dsp_widen_pixel(uint32_t *panel, const int8_t *pixel, int32_t inputs, int32_t step)
 {
     const int8_t *whole_end = pixel + (inputs & ~3);
@@ -54,14 +57,21 @@ static void shift_weights(uint32_t *panel, int32_t groups, const uint8_t *left)
     }
 }
 
+static uint32_t *widen_channels(const mf_matrix_dsp_args *args, int32_t pair, uint32_t *panel)
+{
+    const int32_t first = 4 * args->groups * pair;
+    return args->nibbles ? mf_dsp_widen_nibbles(panel, args->nibbles + first, args->groups)
+                         : mf_dsp_widen_weights(panel, args->weights + 2 * first, args->groups);
+}
+
 mf_dsp_tail *mf_dsp_fill_panel(const mf_matrix_dsp_args *args, int32_t pair, uint32_t *panel)
 {
-    const int32_t *constants = args->pairs + 4 * pair;
+    const int32_t *constants = args->pairs + PAIR * pair;
     mf_dsp_head *head = (mf_dsp_head *)panel;
     head->bias[0] = head->bias[2] = constants[0];
     head->bias[1] = head->bias[3] = constants[1];
     uint32_t *groups = panel + sizeof *head / sizeof *panel;
-    uint32_t *next = mf_dsp_widen_weights(groups, args->weights + 8 * args->groups * pair, args->groups);
+    uint32_t *next = widen_channels(args, pair, groups);
     if (args->left) {
         shift_weights(groups, args->groups, args->left + 2 * pair);
     }

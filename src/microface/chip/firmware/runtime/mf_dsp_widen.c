@@ -46,6 +46,55 @@ __attribute__((naked)) uint32_t *mf_dsp_widen_weights(uint32_t *panel __attribut
         "bx lr\n");
 }
 
+/* Nibbles of `word` less 8: r11 masks, r12 holds -8 twice. */
+#define WIDEN_NIBBLES(word)             \
+    "and r6, r11, " word "\n"           \
+    "and " word ", r11, " word ", lsr #4\n" \
+    "uxtab16 r7, r12, r6\n"             \
+    "uxtab16 r8, r12, r6, ror #8\n"     \
+    "uxtab16 r9, r12, " word "\n"       \
+    "uxtab16 r10, r12, " word ", ror #8\n" \
+    "stmia r0!, {r7-r10}\n"
+
+/* r2 groups to go after this chunk, r5 groups to go in it. */
+__attribute__((naked)) uint32_t *mf_dsp_widen_nibbles(uint32_t *panel __attribute__((unused)),
+                                                      const uint8_t *nibbles __attribute__((unused)),
+                                                      int32_t groups __attribute__((unused)))
+{
+    __asm__(
+        "push {r4-r11}\n"
+        "mov r11, #0x0f0f0f0f\n"
+        "movw r12, #0xfff8\n"
+        "movt r12, #0xfff8\n"
+        "sub r5, r2, #1\n"
+        "and r5, r5, #7\n"
+        "add r5, r5, #1\n" /* the first chunk is the short one */
+        "1:\n"
+        "sub r2, r5\n"
+        "tst r5, #1\n"
+        "beq 2f\n"
+        "ldr r3, [r1], #4\n"
+        WIDEN_NIBBLES("r3")
+        "subs r5, #1\n"
+        "beq 3f\n"
+        "2:\n"
+        "ldmia r1!, {r3, r4}\n"
+        WIDEN_NIBBLES("r3")
+        WIDEN_NIBBLES("r4")
+        "subs r5, #2\n"
+        "bne 2b\n"
+        "3:\n"
+        "cmp r2, #0\n"
+        "ite eq\n"
+        "moveq r3, #0\n"
+        "movne r3, #1\n"
+        "str r3, [r0], #4\n"
+        "mov r5, #8\n"
+        "bne 1b\n"
+        "pop {r4-r11}\n"
+        "bx lr\n");
+}
+
 #define WIDEN_TWO(a, b)                 \
     "sxtb16 r8, " a "\n"                \
     "sxtb16 r9, " a ", ror #8\n"        \

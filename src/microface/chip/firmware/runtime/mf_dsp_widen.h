@@ -10,6 +10,9 @@
  * place of the tail. */
 uint32_t *mf_dsp_widen_weights(uint32_t *panel, const int8_t *weights, int32_t groups);
 
+/* The same for weights of 4 bits, 4 * groups bytes aligned to 4. */
+uint32_t *mf_dsp_widen_nibbles(uint32_t *panel, const uint8_t *nibbles, int32_t groups);
+
 /* Widen `groups` whole words (at least one) of two pixels, side by side in the panel; return the place after them. */
 uint32_t *mf_dsp_widen_two(uint32_t *panel, const int8_t *a, const int8_t *b, int32_t groups);
 

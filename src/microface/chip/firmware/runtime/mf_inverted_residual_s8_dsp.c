@@ -21,6 +21,7 @@ typedef struct {
     const arguments *args;
     mf_matrix_dsp_args expand, project;
     mf_dsp_depthwise depthwise;
+    mf_dsp_channels taps;
     int32_t skip_pairs, skip_single; /* of the expansion's channel panels */
     uint32_t *panel, *pixels, *head;
     int8_t *planes, *strip;
@@ -54,14 +55,16 @@ static call prepare(const arguments *args, void *scratch)
     self.strip = self.planes + args->planes * args->plane_rows * args->plane_pitch;
     self.expand = (mf_matrix_dsp_args){
         .inputs = args->input_channels, .groups = args->expand_groups, .output_channels = args->channels,
-        .zero_point = args->middle_zero_point, .weights = args->expand_weights, .pairs = args->expand_pairs,
-        .left = args->expand_left};
+        .zero_point = args->middle_zero_point, .weights = args->expand_weights, .nibbles = args->expand_nibbles,
+        .pairs = args->expand_pairs, .left = args->expand_left};
     self.project = (mf_matrix_dsp_args){
         .inputs = args->channels, .groups = args->project_groups, .output_channels = args->output_channels,
         .zero_point = args->zero_point, .lo = args->lo, .hi = args->hi, .weights = args->project_weights,
-        .pairs = args->project_pairs, .left = args->project_left};
+        .nibbles = args->project_nibbles, .pairs = args->project_pairs, .left = args->project_left};
     self.depthwise = (mf_dsp_depthwise){args->stride,       args->steps,    args->plane_pitch,
                                         args->output_width, args->channels, args->depthwise_zero_point};
+    self.taps = (mf_dsp_channels){args->depthwise_weights, args->depthwise_nibbles, args->depthwise_constants,
+                                  args->depthwise_left};
     self.skip_pairs = mf_dsp_skip(args->expand_groups, MF_DSP_GROUP_2X2);
     self.skip_single = mf_dsp_skip(args->expand_groups, MF_DSP_GROUP_2X1);
     return self;
@@ -155,9 +158,7 @@ static void widen_pair(const call *self, const strip *rows, const int8_t *input,
 static void convolve_channel(const call *self, const strip *rows, int32_t c)
 {
     const arguments *args = self->args;
-    const uint32_t left = args->depthwise_left ? args->depthwise_left[c] : 0;
-    mf_dsp_set_channel(self->head, &self->depthwise, args->depthwise_weights + 12 * c,
-                       args->depthwise_constants + 2 * c, left);
+    mf_dsp_set_channel(self->head, &self->depthwise, &self->taps, c);
     mf_dsp_rows(self->head, &self->depthwise, plane_of(self, c), rows->count, self->strip + c, args->channels);
 }
 
@@ -188,7 +189,7 @@ static void run_strip(const call *self, const strip *rows, const int8_t *input, 
     const arguments *args = self->args;
     const int32_t row = args->input_width * args->input_channels, pixels = rows->count * args->output_width;
     const uint32_t row_words = 2 * (uint32_t)args->expand_groups * (uint32_t)args->input_width;
-    for (int32_t y = rows->begin; args->expand_weights && y < rows->end; y++) {
+    for (int32_t y = rows->begin; args->expand_groups && y < rows->end; y++) {
         uint32_t *panel = self->pixels + (uint32_t)(y - rows->begin) * row_words;
         mf_dsp_widen(panel, input + y * row, args->input_width, args->input_channels);
     }
@@ -198,7 +199,7 @@ static void run_strip(const call *self, const strip *rows, const int8_t *input, 
         fill_padding(args, plane, rows);
     }
     for (int32_t c = 0; c < args->channels; c += 2) {
-        if (args->expand_weights) {
+        if (args->expand_groups) {
             expand_pair(self, rows, c);
         } else {
             widen_pair(self, rows, input, c);

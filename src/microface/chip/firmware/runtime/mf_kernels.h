@@ -6,6 +6,7 @@
  *  - Tensors are rows of pixels of channels (H, W, C), one picture. Arguments and tables are constant (flash).
  *  - Biases are folded: bias[o] = b[o] - input_zero_point * sum of the weights of o, so kernels sum x * w over
  *    raw integers; padded cells hold input_zero_point.
+ *  - Names end with the type of the weights: _s8 bytes, _s4 two per byte, the first of a pair in the lower nibble.
  *  - multiplier, left: one pair per output channel; y = min(max(highmul(acc) + zero_point, lo), hi).
  *  - Input, output and scratch do not overlap, and scratch is 4-byte aligned, unless a kernel says otherwise.
  */
@@ -24,6 +25,7 @@ typedef struct {
     int16_t pad_top, pad_left;
     int16_t input_zero_point, zero_point, lo, hi;
     const int8_t *weights;     /* conv2d [O][KH][KW][I], depthwise [KH][KW][C] */
+    const uint8_t *nibbles;    /* instead, in _s4: conv2d [O][bytes of KH * KW * I], depthwise [bytes of KH * KW * C] */
     const int32_t *bias;       /* [O], folded */
     const int32_t *multiplier; /* [O], no table where the output is s32 */
     const uint8_t *left;       /* [O], likewise */
@@ -31,14 +33,17 @@ typedef struct {
 
 typedef mf_conv_args mf_conv2d_s8_args;
 typedef mf_conv_args mf_conv2d_s8_s32_args;
+typedef mf_conv_args mf_conv2d_s4_args;
 typedef mf_conv_args mf_depthwise_s8_args;
 typedef mf_conv_args mf_depthwise_s8_s32_args;
+typedef mf_conv_args mf_depthwise_s4_args;
 
 /* [pixels][input_channels] times weights [O][I]; dense is the case of one pixel. */
 typedef struct {
     int32_t pixels, input_channels, output_channels;
     int16_t zero_point, lo, hi;
     const int8_t *weights;     /* [O][I] */
+    const uint8_t *nibbles;    /* instead, in _s4: [O][ceil(I / 2)] */
     const int32_t *bias;       /* [O], folded */
     const int32_t *multiplier; /* [O], no table where the output is s32 */
     const uint8_t *left;       /* [O], likewise */
@@ -46,6 +51,8 @@ typedef struct {
 
 typedef mf_pointwise_args mf_pointwise_s8_args;
 typedef mf_pointwise_args mf_pointwise_s8_s32_args;
+typedef mf_pointwise_args mf_pointwise_s4_args;
+typedef mf_pointwise_args mf_pointwise_s4_s32_args;
 
 /* y = min(max((a * ma + b * mb + c) >> shift, lo), hi) for `elements` values. */
 typedef struct {
@@ -97,6 +104,11 @@ void mf_depthwise_s8_s32(const mf_depthwise_s8_s32_args *args, const int8_t *inp
                          void *scratch);
 void mf_pointwise_s8(const mf_pointwise_s8_args *args, const int8_t *input, int8_t *output, void *scratch);
 void mf_pointwise_s8_s32(const mf_pointwise_s8_s32_args *args, const int8_t *input, int32_t *output,
+                         void *scratch);
+void mf_conv2d_s4(const mf_conv2d_s4_args *args, const int8_t *input, int8_t *output, void *scratch);
+void mf_depthwise_s4(const mf_depthwise_s4_args *args, const int8_t *input, int8_t *output, void *scratch);
+void mf_pointwise_s4(const mf_pointwise_s4_args *args, const int8_t *input, int8_t *output, void *scratch);
+void mf_pointwise_s4_s32(const mf_pointwise_s4_s32_args *args, const int8_t *input, int32_t *output,
                          void *scratch);
 void mf_add_s8(const mf_add_s8_args *args, const int8_t *a, const int8_t *b, int8_t *output, void *scratch);
 void mf_max_pool_s8(const mf_max_pool_s8_args *args, const int8_t *input, int8_t *output, void *scratch);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The kernels for Armv7E-M (Cortex-M4 and M7), bit-identical with the portable ones of mf_kernels.h.
  *
- * Tables are laid out ahead of time for the loops that read them; int8 tables are aligned to 4.
+ * Tables are laid out ahead of time for the loops that read them; tables of weights are aligned to 4. Weights of 8 and
+ * of 4 bits have tables of their own, and one of both is there.
  */
 #ifndef MF_KERNELS_DSP_H
 #define MF_KERNELS_DSP_H
@@ -22,6 +23,7 @@ typedef struct {
     int16_t kernel_height, kernel_width, stride_y, stride_x, dilation_y, dilation_x, pad_top, pad_left;
     int16_t input_zero_point;
     const int8_t *weights; /* [pairs][groups][u0 v0 u2 v2 u1 v1 u3 v3] */
+    const uint8_t *nibbles; /* weights of 4 bits instead, plus 8: [pairs][groups][u0 u1, v0 v1, u2 u3, v2 v3] */
     const int32_t *pairs;  /* [pairs][bias u, bias v, multiplier u, multiplier v], biases folded and shifted left */
     const uint8_t *left;   /* [pairs][2], at most 8; no table where all are 0 */
 } mf_matrix_dsp_args;
@@ -38,6 +40,7 @@ typedef struct {
     int16_t steps; /* ceil(output_width / 4) */
     int16_t input_zero_point, zero_point, lo, hi;
     const int8_t *weights;    /* [C][3][w0 w1 w2 0] */
+    const uint16_t *nibbles;  /* weights of 4 bits instead: [C][3 rows], w0 in the lowest nibble */
     const int32_t *constants; /* [C][bias, multiplier], biases folded and shifted left */
     const uint8_t *left;      /* [C], at most 8; no table where all are 0 */
 } mf_depthwise3x3_s8_dsp_args;
@@ -57,13 +60,16 @@ typedef struct {
     int16_t depthwise_lo, depthwise_hi, zero_point, lo, hi;
     int16_t adds, add_input, add_projection, add_shift, add_lo, add_hi; /* factors of mf_add_s8_args */
     int32_t add_c;
-    const int8_t *expand_weights; /* as mf_matrix_dsp_args; no table where there is no expansion */
+    const int8_t *expand_weights; /* as mf_matrix_dsp_args; no tables where there is no expansion */
+    const uint8_t *expand_nibbles;
     const int32_t *expand_pairs;
     const uint8_t *expand_left;
     const int8_t *depthwise_weights; /* as mf_depthwise3x3_s8_dsp_args */
+    const uint16_t *depthwise_nibbles;
     const int32_t *depthwise_constants;
     const uint8_t *depthwise_left;
     const int8_t *project_weights; /* as mf_matrix_dsp_args */
+    const uint8_t *project_nibbles;
     const int32_t *project_pairs;
     const uint8_t *project_left;
 } mf_inverted_residual_s8_dsp_args;
@@ -73,6 +79,7 @@ typedef struct {
     int16_t inputs, groups, outputs;
     int16_t zero_point, lo, hi;
     const int8_t *weights;     /* [ceil(O / 4)][groups][4 outputs][4 inputs] */
+    const uint8_t *nibbles;    /* weights of 4 bits instead, plus 8: [ceil(O / 4)][groups][2][4 inputs][2 outputs] */
     const int32_t *bias;       /* [4 * ceil(O / 4)], folded */
     const int32_t *multiplier; /* [O] */
     const uint8_t *left;       /* [O] */

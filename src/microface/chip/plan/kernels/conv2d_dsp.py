@@ -75,7 +75,7 @@ class ConvDsp(Kernel):
         rests = 20 + 4 * groups_of(rows * (run % 4)) if run % 4 else 0
         widening = pixels * (82 + rows * (8 + 7 * (run // 4) + 5 * (run % 4)) + rests)
         edges = _edge_windows(op, network) * (28 + 30 * rows * columns + 44 * inputs // 10)
-        return widening + edges + product_instructions(pixels, tile, inputs, len(op.bias))
+        return widening + edges + product_instructions(pixels, tile, inputs, len(op.bias), op.weight_bits)
 
 
 def _edge_windows(op: Conv2D, network: IntegerNetwork) -> int:

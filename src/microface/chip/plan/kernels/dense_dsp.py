@@ -5,7 +5,7 @@ from typing import cast
 import numpy as np
 
 from microface.chip.plan.kernels.base import Fields, Kernel, Tables, source_of
-from microface.chip.plan.kernels.matrix_dsp import MATRIX_HELPERS
+from microface.chip.plan.kernels.matrix_dsp import MATRIX_HELPERS, weights_or_nibbles
 from microface.chip.plan.kernels.requantise import folded_bias, gives, highmul_tables, range_fields
 from microface.network.network import IntegerNetwork
 from microface.network.ops import Dense, Operator
@@ -39,8 +39,9 @@ class DenseDsp(Kernel):
         quads, groups = -(-outputs // 4), _groups(op, network)
         weights, bias = np.zeros((4 * quads, 4 * groups), np.int8), np.zeros(4 * quads, np.int32)
         weights[:outputs, :inputs], bias[:outputs] = dense.weights, folded_bias(dense, network)
-        by_quads = weights.reshape(quads, 4, groups, 4).transpose(0, 2, 1, 3)
-        tables = {"weights": np.ascontiguousarray(by_quads), "bias": bias}
+        by_quads = np.ascontiguousarray(weights.reshape(quads, 4, groups, 4).transpose(0, 2, 1, 3))
+        by_rows = by_quads.reshape(quads, groups, 2, 8)
+        tables = {**weights_or_nibbles(by_rows, dense.weight_bits), "bias": bias}
         return tables | highmul_tables(dense.requantise)
 
     def fields(self, op: Operator, network: IntegerNetwork) -> Fields:
@@ -52,8 +53,9 @@ class DenseDsp(Kernel):
 
     def instructions(self, op: Operator, network: IntegerNetwork) -> int:
         """Return what widening, sums and requantisation take."""
-        groups, outputs = _groups(op, network), len(cast(Dense, op).bias)
-        return 40 + 6 * groups + -(-outputs // 4) * (40 + 19 * groups) + 14 * outputs
+        dense, groups = cast(Dense, op), _groups(op, network)
+        outputs, per_group = len(dense.bias), 19 if dense.weight_bits == 8 else 24
+        return 40 + 6 * groups + -(-outputs // 4) * (40 + per_group * groups) + 14 * outputs
 
 
 def _groups(op: Operator, network: IntegerNetwork) -> int:

@@ -3,9 +3,10 @@
 from typing import ClassVar, cast
 
 from microface.chip.plan.kernels.base import Fields, Kernel, Tables
-from microface.chip.plan.kernels.requantise import folded_bias, gives, highmul_tables, range_fields
+from microface.chip.plan.kernels.requantise import folded_bias, gives, has_nibbles, highmul_tables, range_fields
 from microface.chip.plan.kernels.windows import conv_fields
 from microface.network.network import IntegerNetwork
+from microface.network.nibbles import pack_nibbles
 from microface.network.ops import DepthwiseConv2D, Operator
 
 
@@ -34,6 +35,27 @@ class DepthwisePortable(Kernel):
     def instructions(self, op: Operator, network: IntegerNetwork) -> int:
         """Return about 65 instructions per output and 24 per cell of its window."""
         return 65 * network.tensors[op.output].elements + 24 * network.cost_of(op).macs
+
+
+class DepthwiseNibbles(DepthwisePortable):
+    """Weights of 4 bits [bytes of KH * KW * C]."""
+
+    function = "mf_depthwise_s4"
+    source = "mf_depthwise_s4.c"
+
+    def matches(self, op: Operator, network: IntegerNetwork) -> bool:
+        """The same with weights of 4 bits."""
+        return super().matches(op, network) and has_nibbles(op)
+
+    def pack(self, op: Operator, network: IntegerNetwork) -> Tables:
+        """Return the weights two per byte."""
+        depthwise = cast(DepthwiseConv2D, op)
+        tables = {"nibbles": pack_nibbles(depthwise.weights), "bias": folded_bias(depthwise, network)}
+        return tables | highmul_tables(depthwise.requantise)
+
+    def instructions(self, op: Operator, network: IntegerNetwork) -> int:
+        """Return about 65 instructions per output and 28 per cell of its window."""
+        return 65 * network.tensors[op.output].elements + 28 * network.cost_of(op).macs
 
 
 class DepthwisePortable32(DepthwisePortable):

@@ -34,15 +34,23 @@ class Plane:
 
 
 def depthwise_tables(op: DepthwiseConv2D, network: IntegerNetwork) -> Tables:
-    """Return `weights` [C][3][w0 w1 w2 0], `constants` [C][bias, multiplier] and `left` where one is not 0."""
+    """Return `weights` or `nibbles`, `constants` [C][bias, multiplier] and `left` where one is not 0."""
     assert isinstance(op.requantise, HighMul)
-    left, channels = op.requantise.left, len(op.bias)
-    weights = np.zeros((channels, 3, 4), np.int8)
-    weights[:, :, :3] = op.weights.transpose(2, 0, 1)
+    left = op.requantise.left
     bias = folded_bias(op, network) << left
     constants = np.stack([bias, op.requantise.multiplier], axis=1).astype(np.int32)
-    tables: Tables = {"weights": weights, "constants": constants}
+    tables = _taps(op) | {"constants": constants}
     return tables | ({"left": left.astype(np.uint8)} if left.any() else {})
+
+
+def _taps(op: DepthwiseConv2D) -> Tables:
+    """Return `weights` int8 [C][3][w0 w1 w2 0], or `nibbles` uint16 [C][3] with w0 in the lowest nibble."""
+    rows = op.weights.transpose(2, 0, 1)
+    if op.weight_bits == 4:
+        return {
+            "nibbles": ((rows.astype(np.uint16) & 15) << np.array([0, 4, 8], np.uint16)).sum(axis=2, dtype=np.uint16)
+        }
+    return {"weights": np.pad(rows, ((0, 0), (0, 0), (0, 1)))}
 
 
 class DepthwiseDsp(DepthwisePortable):
@@ -112,8 +120,15 @@ class Depthwise3x3Dsp(Kernel):
         rows, columns, _ = target_of(op, network).shape
         clearing = 14 * plane.rows * plane.pitch // 10
         surplus = 0 if columns % 4 == 0 else 68 + 4 * columns
-        per_channel = 142 - 15 * (op.stride[0] == 2) + plane_instructions(height, width) + surplus
+        per_channel = (
+            152 - 15 * (op.stride[0] == 2) + nibble_instructions(op) + plane_instructions(height, width) + surplus
+        )
         return 160 + clearing + channels * (per_channel + rows * (11 + 52 * plane.steps))
+
+
+def nibble_instructions(op: DepthwiseConv2D) -> int:
+    """Return the instructions that make bytes of a channel's taps of 4 bits."""
+    return 37 if op.weight_bits == 4 else 0
 
 
 def plane_instructions(height: int, width: int) -> int:

@@ -7,11 +7,17 @@ from typing import cast
 import numpy as np
 
 from microface.chip.plan.kernels.base import Fields, Kernel, Tables
-from microface.chip.plan.kernels.depthwise_dsp import Depthwise3x3Dsp, depthwise_tables, plane_instructions
+from microface.chip.plan.kernels.depthwise_dsp import (
+    Depthwise3x3Dsp,
+    depthwise_tables,
+    nibble_instructions,
+    plane_instructions,
+)
 from microface.chip.plan.kernels.matrix_dsp import (
     MATRIX_HELPERS,
     groups_of,
     matrix_tables,
+    panel_instructions,
     panel_words,
     product_instructions,
     tile_pixels,
@@ -277,7 +283,7 @@ def _expansion_cost(block: Block, strips: int) -> int:
     if not block.expand:
         return channels * (11 * strips + plane_instructions(height, width))
     chunks = -(-groups // 8)
-    panels = strips * (66 + 12 * chunks + 63 * groups // 10)
+    panels = strips * (66 + panel_instructions(groups, block.expand.weight_bits))
     row = 19 + width // 2 * (17 + 10 * groups + 3 * chunks) + width % 2 * (18 + 6 * groups + 3 * chunks)
     widening = height * (23 + widening_instructions(width, width, inputs))
     return widening + channels // 2 * (panels + height * row)
@@ -286,7 +292,8 @@ def _expansion_cost(block: Block, strips: int) -> int:
 def _depthwise_cost(block: Block, strips: int) -> int:
     height, _, channels = block.wide
     kept = 75 + 12 * (3 - block.stride) * block.plane_pitch // 40
-    return channels * (143 * strips + kept * (strips - 1) + height * (11 + 52 * block.steps))
+    taps = 153 + nibble_instructions(block.depthwise)
+    return channels * (taps * strips + kept * (strips - 1) + height * (11 + 52 * block.steps))
 
 
 def _end_cost(block: Block) -> int:
@@ -294,5 +301,7 @@ def _end_cost(block: Block) -> int:
     strips = [min(block.rows, height - first) * width for first in range(0, height, block.rows)]
     tile, outputs = block.tile(block.rows), block.target[2]
     widening = sum(widening_instructions(pixels, tile, channels) for pixels in strips)
-    products = sum(product_instructions(pixels, tile, channels, outputs) for pixels in strips)
+    products = sum(
+        product_instructions(pixels, tile, channels, outputs, block.project.weight_bits) for pixels in strips
+    )
     return widening + products + (17 * height * width * outputs // 2 if block.add else 0)

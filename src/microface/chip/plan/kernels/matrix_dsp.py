@@ -62,7 +62,7 @@ def matrix_tables(op: WeightedOperator, network: IntegerNetwork, taps: np.ndarra
     bias = folded_bias(op, network)[order] << left
     pairs = np.concatenate([bias, op.requantise.multiplier[order]], axis=1).astype(np.int32)
     weights = op.weights_per_output() if taps is None else op.weights_per_output()[:, taps]
-    tables = {"weights": interleave(weights[order]), "pairs": pairs}
+    tables = weights_or_nibbles(interleave(weights[order]), op.weight_bits) | {"pairs": pairs}
     return tables | ({"left": left.astype(np.uint8)} if left.any() else {})
 
 
@@ -76,13 +76,29 @@ def interleave(weights: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(by_group.transpose(0, 2, 4, 3, 1)).reshape(pairs, groups, 8)
 
 
-def product_instructions(pixels: int, tile: int, inputs: int, channels: int) -> int:
-    """Return the instructions of all channels times all pixels, without the widening of pixels."""
+def weights_or_nibbles(weights: np.ndarray, bits: int) -> Tables:
+    """Return `weights` int8 [..., 2n], or for 4 `bits` `nibbles` uint8 [..., n]: number i and, above it, number n + i.
+
+    Nibbles hold the weights plus 8, which the kernels take off again.
+    """
+    if bits == 8:
+        return {"weights": weights}
+    lower, upper = np.split((weights + 8).astype(np.uint8), 2, axis=-1)
+    return {"nibbles": np.ascontiguousarray(lower | upper << 4)}
+
+
+def product_instructions(pixels: int, tile: int, inputs: int, channels: int, bits: int = 8) -> int:
+    """Return the instructions of all channels times all pixels with weights of `bits`, without the pixels' widening."""
     groups, pairs = groups_of(inputs), -(-channels // 2)
     chunks = -(-groups // 8)
     tiles, doubles, singles = _tiles(pixels, tile)
-    panels = 100 * tiles + tiles * pairs * (75 + 12 * chunks + 63 * groups // 10)
+    panels = 100 * tiles + tiles * pairs * (75 + panel_instructions(groups, bits))
     return panels + pairs * (doubles * (20 + 10 * groups + 3 * chunks) + singles * (21 + 6 * groups + 3 * chunks))
+
+
+def panel_instructions(groups: int, bits: int) -> int:
+    """Return the instructions that widen the weights of a pair of channels."""
+    return 12 * -(-groups // 8) + (63 * groups // 10 if bits == 8 else 4 + 83 * groups // 10)
 
 
 def widening_instructions(pixels: int, tile: int, inputs: int) -> int:

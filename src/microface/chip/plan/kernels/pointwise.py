@@ -3,7 +3,14 @@
 from typing import ClassVar
 
 from microface.chip.plan.kernels.base import Fields, Kernel, Tables, pixels_of, source_of
-from microface.chip.plan.kernels.requantise import folded_bias, gives, highmul_tables, range_fields
+from microface.chip.plan.kernels.requantise import (
+    folded_bias,
+    gives,
+    has_nibbles,
+    highmul_tables,
+    nibble_rows,
+    range_fields,
+)
 from microface.network.network import IntegerNetwork
 from microface.network.ops import Conv2D, Dense, Operator
 
@@ -45,6 +52,34 @@ class PointwisePortable(Kernel):
     def instructions(self, op: Operator, network: IntegerNetwork) -> int:
         """Return about 5 instructions per multiply-accumulate and 41 per output."""
         return 5 * network.cost_of(op).macs + 41 * network.tensors[op.output].elements
+
+
+class PointwiseNibbles(PointwisePortable):
+    """Weights of 4 bits [O][ceil(I / 2)]."""
+
+    function = "mf_pointwise_s4"
+    source = "mf_pointwise_s4.c"
+
+    def matches(self, op: Operator, network: IntegerNetwork) -> bool:
+        """The same with weights of 4 bits."""
+        return super().matches(op, network) and has_nibbles(op)
+
+    def pack(self, op: Operator, network: IntegerNetwork) -> Tables:
+        """Return the weights two per byte."""
+        assert isinstance(op, Conv2D | Dense)
+        return {"nibbles": nibble_rows(op), "bias": folded_bias(op, network)} | highmul_tables(op.requantise)
+
+    def instructions(self, op: Operator, network: IntegerNetwork) -> int:
+        """Return about 9 instructions per multiply-accumulate and 41 per output."""
+        return 9 * network.cost_of(op).macs + 41 * network.tensors[op.output].elements
+
+
+class PointwiseNibbles32(PointwiseNibbles):
+    """The same with the accumulators as output."""
+
+    function = "mf_pointwise_s4_s32"
+    source = "mf_pointwise_s4_s32.c"
+    output = "s32"
 
 
 class PointwisePortable32(PointwisePortable):

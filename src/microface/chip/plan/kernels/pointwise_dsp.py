@@ -58,8 +58,9 @@ class PointwiseDsp(Kernel):
 
     def instructions(self, op: Operator, network: IntegerNetwork) -> int:
         """Return what widening and products take."""
+        assert isinstance(op, Conv2D | Dense)
         sizes = as_matrix(op, network)
         pixels, inputs = sizes["pixels"], sizes["input_channels"]
         tile = tile_pixels(pixels, inputs)
         widening = widening_instructions(pixels, tile, inputs)
-        return 20 + widening + product_instructions(pixels, tile, inputs, sizes["output_channels"])
+        return 20 + widening + product_instructions(pixels, tile, inputs, sizes["output_channels"], op.weight_bits)

@@ -3,16 +3,21 @@
 from collections.abc import Collection
 
 from microface.chip.plan.kernels.base import Kernel
-from microface.chip.plan.kernels.conv2d import ConvPortable, ConvPortable32
+from microface.chip.plan.kernels.conv2d import ConvNibbles, ConvPortable, ConvPortable32
 from microface.chip.plan.kernels.conv2d_dsp import ConvDsp
 from microface.chip.plan.kernels.dense_dsp import DenseDsp
-from microface.chip.plan.kernels.depthwise import DepthwisePortable, DepthwisePortable32
+from microface.chip.plan.kernels.depthwise import DepthwiseNibbles, DepthwisePortable, DepthwisePortable32
 from microface.chip.plan.kernels.depthwise_avx2 import DepthwiseAvx2
 from microface.chip.plan.kernels.depthwise_dsp import Depthwise3x3Dsp, DepthwiseDsp
 from microface.chip.plan.kernels.elementwise import AddAvx2, AddPortable, FlattenView
 from microface.chip.plan.kernels.inverted_residual_dsp import InvertedResidualDsp
 from microface.chip.plan.kernels.matrix_avx2 import ConvAvx2, PointwiseAvx2
-from microface.chip.plan.kernels.pointwise import PointwisePortable, PointwisePortable32
+from microface.chip.plan.kernels.pointwise import (
+    PointwiseNibbles,
+    PointwiseNibbles32,
+    PointwisePortable,
+    PointwisePortable32,
+)
 from microface.chip.plan.kernels.pointwise_dsp import PointwiseDsp
 from microface.chip.plan.kernels.pools import AveragePoolPortable, MaxPoolPortable, MeanPortable, PadPortable
 from microface.chip.plan.kernels.small_dsp import AddDsp, AveragePoolDsp, MaxPoolDsp, MeanDsp
@@ -36,10 +41,14 @@ KERNELS: tuple[Kernel, ...] = (
     ConvAvx2(),
     DepthwiseAvx2(),
     AddAvx2(),
+    PointwiseNibbles(),
+    PointwiseNibbles32(),
     PointwisePortable(),
     PointwisePortable32(),
+    ConvNibbles(),
     ConvPortable(),
     ConvPortable32(),
+    DepthwiseNibbles(),
     DepthwisePortable(),
     DepthwisePortable32(),
     AddPortable(),

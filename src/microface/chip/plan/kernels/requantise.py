@@ -4,6 +4,7 @@ import numpy as np
 
 from microface.chip.plan.kernels.base import Fields, Tables, source_of, target_of
 from microface.network.network import IntegerNetwork
+from microface.network.nibbles import pack_nibbles
 from microface.network.ops import Operator, WeightedOperator
 from microface.network.requantise import HighMul, NoRequantise
 
@@ -11,6 +12,16 @@ from microface.network.requantise import HighMul, NoRequantise
 def folded_bias(op: WeightedOperator, network: IntegerNetwork) -> np.ndarray:
     """Return int32 [O]: bias less zero point times the weights' sum, so that kernels sum raw products."""
     return op.folded_bias(source_of(op, network).zero_point).astype(np.int32)
+
+
+def has_nibbles(op: Operator) -> bool:
+    """Say whether the weights of `op` have 4 bits."""
+    return isinstance(op, WeightedOperator) and op.weight_bits == 4
+
+
+def nibble_rows(op: WeightedOperator) -> np.ndarray:
+    """Return uint8 [O, bytes]: the 4-bit weights of each output, which begin at a byte."""
+    return np.stack([pack_nibbles(row) for row in op.weights_per_output()])
 
 
 def highmul_tables(requantise: HighMul | NoRequantise) -> Tables:

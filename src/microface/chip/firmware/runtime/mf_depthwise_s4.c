@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Depthwise convolution with weights of 4 bits, any kernel, stride, padding and dilation: [H][W][C] s8 ->
+ * [OH][OW][C] s8, one rounding.
+ */
+#include "mf_requantise.h"
+#include "mf_window_s4.h"
+
+void mf_depthwise_s4(const mf_depthwise_s4_args *args, const int8_t *input, int8_t *output, void *scratch)
+{
+    (void)scratch;
+    for (int32_t y = 0; y < args->output_height; y++) {
+        for (int32_t x = 0; x < args->output_width; x++) {
+            const int32_t top = y * args->stride_y - args->pad_top;
+            const int32_t left = x * args->stride_x - args->pad_left;
+            for (int32_t o = 0; o < args->output_channels; o++) {
+                const int32_t sum = mf_depthwise_sum_s4(args, input, top, left, o);
+                const int32_t value = mf_highmul(sum, args->multiplier[o], args->left[o]) + args->zero_point;
+                *output++ = (int8_t)mf_clamp(value, args->lo, args->hi);
+            }
+        }
+    }
+}
