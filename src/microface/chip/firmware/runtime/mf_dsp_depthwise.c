@@ -6,7 +6,11 @@
 #include "mf_dsp.h"
 
 /* Constants per channel. */
+#ifdef MF_TFLITE
+enum { CHANNEL = 4 };
+#else
 enum { CHANNEL = 2 };
+#endif
 
 static mf_dsp_walk *walk_of(uint32_t *head, int32_t stride)
 {
@@ -16,7 +20,9 @@ static mf_dsp_walk *walk_of(uint32_t *head, int32_t stride)
 mf_dsp_walk *mf_dsp_begin(uint32_t *head, const mf_dsp_depthwise *shape)
 {
     mf_dsp_walk *walk = walk_of(head, shape->stride);
+#ifndef MF_TFLITE
     walk->zero_point = shape->zero_point;
+#endif
     walk->step = 8 * shape->stride - 2 * shape->plane_pitch;
     walk->row_pitch = shape->stride * shape->plane_pitch;
     walk->row_skip = walk->row_pitch - 8 * shape->stride * shape->steps;
@@ -63,6 +69,10 @@ void mf_dsp_set_channel(uint32_t *head, const mf_dsp_depthwise *shape, const mf_
     }
     mf_dsp_walk *walk = walk_of(head, shape->stride);
     walk->multiplier = constants[1];
+#ifdef MF_TFLITE
+    walk->offset = constants[2];
+    walk->right = constants[3];
+#endif
 }
 
 void mf_dsp_rows(uint32_t *head, const mf_dsp_depthwise *shape, const int8_t *cells, int32_t rows, int8_t *output,

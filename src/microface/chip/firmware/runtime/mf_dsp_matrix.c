@@ -7,7 +7,11 @@
 #include "mf_dsp_widen.h"
 
 /* Constants per pair of channels. */
+#ifdef MF_TFLITE
+enum { PAIR = 8 };
+#else
 enum { PAIR = 4 };
+#endif
 
 void mf_dsp_widen_pixel(uint32_t *panel, const int8_t *pixel, int32_t inputs, int32_t step)
 {
@@ -78,7 +82,11 @@ mf_dsp_tail *mf_dsp_fill_panel(const mf_matrix_dsp_args *args, int32_t pair, uin
     mf_dsp_tail *tail = (mf_dsp_tail *)next;
     tail->multiplier[0] = constants[2];
     tail->multiplier[1] = constants[3];
+#ifdef MF_TFLITE
+    __builtin_memcpy(tail->offset, constants + 4, sizeof tail->offset + sizeof tail->right);
+#else
     tail->zero_point = args->zero_point;
+#endif
     tail->pitch = args->output_channels;
     tail->pitch_and_one = args->output_channels + 1;
     tail->panel = panel;

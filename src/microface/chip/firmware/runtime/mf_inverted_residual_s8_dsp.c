@@ -13,6 +13,7 @@
 #include "mf_dsp_depthwise.h"
 #include "mf_dsp_matrix.h"
 #include "mf_kernels_dsp.h"
+#include "mf_kernels_tflite.h"
 
 typedef mf_inverted_residual_s8_dsp_args arguments;
 
@@ -172,6 +173,25 @@ static void project(const call *self, int32_t pixels, int8_t *output)
     }
 }
 
+#ifdef MF_TFLITE
+static void add(const arguments *args, const int8_t *input, const int8_t *projection, int8_t *output, int32_t pixels)
+{
+    const int32_t *constants = args->add_constants;
+    const mf_add_s8_tflite_args sum = {.elements = pixels * args->output_channels,
+                                       .first = constants[0],
+                                       .second = constants[1],
+                                       .last = constants[2],
+                                       .first_right = (int16_t)constants[3],
+                                       .second_right = (int16_t)constants[4],
+                                       .last_right = (int16_t)constants[5],
+                                       .first_zero_point = (int16_t)constants[6],
+                                       .second_zero_point = (int16_t)constants[7],
+                                       .zero_point = (int16_t)constants[8],
+                                       .lo = args->add_lo,
+                                       .hi = args->add_hi};
+    mf_add_s8_tflite(&sum, input, projection, output, (void *)0);
+}
+#else
 static void add(const arguments *args, const int8_t *input, const int8_t *projection, int8_t *output, int32_t pixels)
 {
     const mf_add_s8_dsp_args sum = {.elements = pixels * args->output_channels,
@@ -183,6 +203,7 @@ static void add(const arguments *args, const int8_t *input, const int8_t *projec
                                     .hi = args->add_hi};
     mf_add_s8_dsp(&sum, input, projection, output, (void *)0);
 }
+#endif
 
 static void run_strip(const call *self, const strip *rows, const int8_t *input, int8_t *output)
 {

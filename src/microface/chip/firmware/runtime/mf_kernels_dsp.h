@@ -60,6 +60,7 @@ typedef struct {
     int16_t depthwise_lo, depthwise_hi, zero_point, lo, hi;
     int16_t adds, add_input, add_projection, add_shift, add_lo, add_hi; /* factors of mf_add_s8_args */
     int32_t add_c;
+    const int32_t *add_constants; /* instead, with TFLite's rounding: factors, shifts and zero points */
     const int8_t *expand_weights; /* as mf_matrix_dsp_args; no tables where there is no expansion */
     const uint8_t *expand_nibbles;
     const int32_t *expand_pairs;

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from microface.chip.plan.kernels.base import Kernel
+from microface.chip.plan.kernels.concat import ConcatDsp, ConcatPortable
 from microface.chip.plan.kernels.conv2d import ConvNibbles, ConvPortable, ConvPortable32
 from microface.chip.plan.kernels.conv2d_dsp import ConvDsp
 from microface.chip.plan.kernels.dense_dsp import DenseDsp
@@ -21,6 +22,7 @@ from microface.chip.plan.kernels.pointwise import (
 from microface.chip.plan.kernels.pointwise_dsp import PointwiseDsp
 from microface.chip.plan.kernels.pools import AveragePoolPortable, MaxPoolPortable, MeanPortable, PadPortable
 from microface.chip.plan.kernels.small_dsp import AddDsp, AveragePoolDsp, MaxPoolDsp, MeanDsp
+from microface.chip.plan.kernels.tflite import TFLITE_KERNELS
 from microface.errors import UserError
 from microface.network.network import IntegerNetwork
 from microface.network.ops import Operator
@@ -37,6 +39,7 @@ KERNELS: tuple[Kernel, ...] = (
     MeanDsp(),
     MaxPoolDsp(),
     AveragePoolDsp(),
+    ConcatDsp(),
     PointwiseAvx2(),
     ConvAvx2(),
     DepthwiseAvx2(),
@@ -56,6 +59,8 @@ KERNELS: tuple[Kernel, ...] = (
     AveragePoolPortable(),
     MeanPortable(),
     PadPortable(),
+    ConcatPortable(),
+    *TFLITE_KERNELS,
 )
 
 
