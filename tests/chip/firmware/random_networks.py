@@ -9,6 +9,7 @@ from microface.network import IntegerNetwork, Tensor
 from microface.network.anchor import RandomBuilder
 from microface.network.ops import (
     AveragePool,
+    Concat,
     Conv2D,
     DepthwiseConv2D,
     Flatten,
@@ -29,7 +30,7 @@ def random_network(seed: int, input_shape: Shape | None = None, length: int = 5)
     builder = RandomBuilder(shape, seed)
     x = "input"
     for index in range(length):
-        steps: list[Callable[..., str]] = [_conv, _depthwise, _pool, _join, _pad, _same_conv]
+        steps: list[Callable[..., str]] = [_conv, _depthwise, _pool, _join, _twins, _pad, _same_conv]
         x = steps[int(draw.integers(len(steps)))](builder, draw, f"l{index}", x)
     _end(builder, draw, x)
     network = builder.build(f"random_{seed}")
@@ -101,6 +102,17 @@ def _join(builder: RandomBuilder, draw: np.random.Generator, name: str, x: str) 
     channels = builder.tensors[x].shape[2]
     branch = builder.depthwise(f"{name}_branch", x) if draw.integers(2) else builder.conv(f"{name}_branch", x, channels)
     return builder.add(name, *((x, branch) if draw.integers(2) else (branch, x)))
+
+
+def _twins(builder: RandomBuilder, draw: np.random.Generator, name: str, x: str) -> str:
+    """Two convolutions of one input, side by side."""
+    channels = [int(n) * int(draw.choice([1, 4])) for n in draw.integers(1, 9, 2)]
+    a, b = (
+        builder.conv(f"{name}_{side}", x, n, int(draw.choice([1, 3]))) for side, n in zip("ab", channels, strict=True)
+    )
+    source = builder.tensors[a]
+    output = Tensor(name, (*source.shape[:2], sum(channels)), "s8", source.scale, source.zero_point)
+    return builder.append(Concat(name, (a, b), name), output)
 
 
 def _end(builder: RandomBuilder, draw: np.random.Generator, x: str) -> str:

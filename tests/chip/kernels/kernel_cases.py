@@ -6,7 +6,19 @@ import numpy as np
 from hypothesis import strategies as st
 
 from microface.network import IntegerNetwork, Tensor
-from microface.network.ops import Add, AveragePool, Conv2D, Dense, DepthwiseConv2D, MaxPool, Mean, Operator, Pad, Window
+from microface.network.ops import (
+    Add,
+    AveragePool,
+    Concat,
+    Conv2D,
+    Dense,
+    DepthwiseConv2D,
+    MaxPool,
+    Mean,
+    Operator,
+    Pad,
+    Window,
+)
 from microface.network.requantise import HighMul, NoRequantise
 
 Draw = st.DrawFn
@@ -175,6 +187,14 @@ def adds(draw: Draw) -> Case:
     op = Add.between("op", a, b, output, *_range(draw))
     network = IntegerNetwork("case", {t.name: t for t in (a, b, output)}, (op,), ("a", "b"), ("y",))
     return Case(network, [_bytes(draw, shape), _bytes(draw, shape)])
+
+
+@st.composite
+def concats(draw: Draw) -> Case:
+    rows, columns, unit = draw(st.integers(1, 5)), draw(st.integers(1, 5)), draw(st.sampled_from([1, 4]))
+    shapes = [(rows, columns, unit * draw(st.integers(1, 11))) for _ in range(2)]
+    sources = [Tensor(name, shape, "s8", 0.5, 3) for name, shape in zip("ab", shapes, strict=True)]
+    return Case(_network(Concat("op", ("a", "b"), "y"), sources, 3), [_bytes(draw, shape) for shape in shapes])
 
 
 @st.composite

@@ -9,9 +9,9 @@ from kernel_chip import Chip
 
 from microface.chip.plan.kernels import choose
 from microface.chip.targets import Target
-from microface.network import IntegerNetwork
+from microface.network import IntegerNetwork, Tensor
 from microface.network.anchor import RandomBuilder
-from microface.network.ops import Operator, WeightedOperator
+from microface.network.ops import Concat, Operator, WeightedOperator
 
 Draw = Callable[[RandomBuilder], str]
 
@@ -20,6 +20,15 @@ def _pair(builder: RandomBuilder) -> str:
     """A residual block without expansion: its addition is a call of its own, for the block has a 5x5 window."""
     wide = builder.depthwise("depthwise", "input", kernel=5)
     return builder.add("sum", "input", wide)
+
+
+def _twins(builder: RandomBuilder) -> str:
+    """Two convolutions of one input, side by side."""
+    builder.conv("a", "input", 64)
+    builder.conv("b", "input", 60)
+    source = builder.tensors["a"]
+    joined = Tensor("y", (*source.shape[:2], 124), "s8", source.scale, source.zero_point)
+    return builder.append(Concat("y", ("a", "b"), "y"), joined)
 
 
 def _block(wide: int, outputs: int, stride: int, adds: bool) -> Draw:
@@ -42,6 +51,7 @@ CASES: dict[str, tuple[tuple[int, int, int], Draw]] = {
     "depthwise, odd": ((7, 7, 64), lambda b: b.depthwise("y", "input")),
     "dense": ((1, 1, 512), lambda b: b.dense("y", "input", 128)),
     "mean": ((6, 6, 128), lambda b: b.mean("y", "input")),
+    "side by side": ((13, 13, 16), _twins),
     "two calls": ((12, 12, 64), _pair),
     "inverted residual": ((12, 12, 16), _block(96, 16, 1, True)),
     "inverted residual in strips": ((24, 24, 16), _block(96, 16, 1, True)),

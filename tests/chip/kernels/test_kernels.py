@@ -25,6 +25,7 @@ FAMILIES: dict[str, Callable[[], st.SearchStrategy[cases.Case]]] = {
     "pointwise": cases.pointwise,
     "dense": cases.dense,
     "add": cases.adds,
+    "concat": cases.concats,
     "pool": cases.pools,
     "mean": cases.means,
     "pad": cases.pads,

@@ -3,6 +3,7 @@
 from microface.network.ops.add import Add
 from microface.network.ops.average_pool import AveragePool
 from microface.network.ops.base import Cost, Operator, WeightedOperator
+from microface.network.ops.concat import Concat
 from microface.network.ops.conv2d import Conv2D
 from microface.network.ops.dense import Dense
 from microface.network.ops.depthwise import DepthwiseConv2D
@@ -13,13 +14,25 @@ from microface.network.ops.pad import Pad
 from microface.network.ops.tflite import KINDS as TFLITE_KINDS
 from microface.network.ops.window import Window, same_padding
 
-_OWN: tuple[type[Operator], ...] = (Add, AveragePool, Conv2D, Dense, DepthwiseConv2D, Flatten, MaxPool, Mean, Pad)
+_OWN: tuple[type[Operator], ...] = (
+    Add,
+    AveragePool,
+    Concat,
+    Conv2D,
+    Dense,
+    DepthwiseConv2D,
+    Flatten,
+    MaxPool,
+    Mean,
+    Pad,
+)
 KINDS: dict[str, type[Operator]] = {kind.kind: kind for kind in (*_OWN, *TFLITE_KINDS)}
 
 __all__ = [
     "KINDS",
     "Add",
     "AveragePool",
+    "Concat",
     "Conv2D",
     "Cost",
     "Dense",
