@@ -16,10 +16,16 @@ from microface.photos.crop import TEACHER_VIEW, crop
 from microface.photos.dataset import Dataset, Manifest
 from microface.photos.detect.finder import Search
 from microface.photos.layouts import PhotoEntry
-from microface.photos.prepare import Recipe, prepare, run, worker
-from microface.photos.prepare.recipe import held_out_people, shard_tasks
+from microface.photos.prepare import Recipe, Source, Workers, pool, worker
+from microface.photos.prepare import prepare as prepare_sources
+from microface.photos.prepare.plan import make_plan, read_task
+from microface.photos.prepare.split import drawn
 from microface.photos.preprocess import Preprocess
 from microface.photos.read import read_photo
+
+
+def prepare(sources: list[Path], recipe: Recipe, folder: Path, workers: int = 1) -> Manifest:
+    return prepare_sources([Source(source) for source in sources], recipe, folder, Workers(workers))
 
 
 def noise(seed: int) -> np.ndarray:
@@ -44,7 +50,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def recipe(tmp_path: Path) -> Recipe:
     teacher = tiny_teacher(tmp_path / "teacher.onnx")
-    return Recipe(Preprocess.aligned(96, 4), teacher, Search(share=0.3), held_out=0, shard=4)
+    return Recipe(Preprocess.aligned(96, 4), teacher, Search(share=0.3), held_out=0, shard=4, same=0)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -114,7 +120,7 @@ def test_an_interrupted_run_goes_on(
 ) -> None:
     prepare([home], recipe, tmp_path / "whole")
     with monkeypatch.context() as patch:
-        patch.setattr(run, "make_shard", interrupted(after, run.make_shard))
+        patch.setattr(pool, "make_shard", interrupted(after, pool.make_shard))
         with pytest.raises(KeyboardInterrupt):
             prepare([home], recipe, tmp_path / "set")
     part = Dataset.open(tmp_path / "set")
@@ -187,23 +193,39 @@ def entries(people: int, photos: int) -> list[PhotoEntry]:
     return [PhotoEntry(f"{p}/{n}", "s", f"s:{p}", "people", "x") for p in range(people) for n in range(photos)]
 
 
+def photos_of(people: int, photos: int) -> dict[str, int]:
+    return {f"s:{p}": photos for p in range(people)}
+
+
 def test_the_split_takes_one_in_so_many_and_depends_on_names_alone(recipe: Recipe) -> None:
-    recipe = replace(recipe, held_out=20, shard=100)
-    held = held_out_people(entries(4000, 4), recipe)
+    recipe = replace(recipe, held_out=20)
+    held = drawn(photos_of(4000, 4), recipe)
     assert 0.04 < len(held) / 4000 < 0.06
-    assert held_out_people(entries(400, 4), recipe) == held & {f"s:{p}" for p in range(400)}
-    assert held_out_people(entries(4000, 3), recipe) == frozenset()
+    assert drawn(photos_of(400, 4), recipe) == held & set(photos_of(400, 4))
+    assert drawn(photos_of(4000, 3), recipe) == frozenset()
+    assert held <= drawn(photos_of(4000, 4), replace(recipe, held_out=10))
 
 
-def test_every_photo_is_in_one_shard_held_out_first_and_shuffled(recipe: Recipe) -> None:
+def test_eight_people_are_enough_to_hold_two_out(recipe: Recipe) -> None:
+    rare = replace(recipe, held_out=10**9)
+    assert drawn(photos_of(7, 4), rare) == frozenset()
+    assert len(drawn(photos_of(8, 4), rare)) == 2
+    assert drawn(photos_of(100, 4), replace(rare, held_out=0)) == frozenset()
+
+
+def test_every_photo_is_in_one_shard_held_out_first_and_shuffled(recipe: Recipe, tmp_path: Path) -> None:
     photos = entries(300, 5)
-    tasks = shard_tasks(photos, replace(recipe, held_out=10, shard=64))
-    assert [task.number for task in tasks] == list(range(len(tasks)))
-    assert sorted(entry.key for task in tasks for entry in task.entries) == sorted(entry.key for entry in photos)
-    splits = [task.split for task in tasks]
-    assert splits == sorted(splits)  # "held_out" before "train"
-    first = [int(entry.identity[2:]) for entry in next(task for task in tasks if task.split == "train").entries]
+    plan = make_plan(iter(photos), replace(recipe, held_out=10, shard=64), tmp_path, frozenset())
+    read = [[each.entry for each in read_task(tmp_path, task)] for task in plan.tasks]
+    assert [task.number for task in plan.tasks] == list(range(len(plan.tasks)))
+    assert sorted(entry.key for part in read for entry in part) == sorted(entry.key for entry in photos)
+    splits = [task.split for task in plan.tasks]
+    assert splits == sorted(splits) and set(splits) == {"held_out", "train"}
+    assert all(task.count == 64 for task in plan.tasks[1:-1] if task.split == plan.tasks[task.number + 1].split)
+    first = [int(entry.identity[2:]) for entry in read[splits.index("train")]]
     assert 110 < np.mean(first) < 190
+    again = make_plan(reversed(photos), replace(recipe, held_out=10, shard=64), tmp_path, frozenset())
+    assert again == plan
 
 
 def test_the_same_collection_twice(home: Path, recipe: Recipe, tmp_path: Path) -> None:

@@ -1,7 +1,10 @@
 """`microface prepare`: photos become a data set for training."""
 
+import math
+import os
+import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,24 +13,41 @@ from microface.console import console, table
 from microface.errors import UserError
 from microface.photos.dataset import Manifest
 
+if TYPE_CHECKING:
+    from microface.photos.prepare import Effort
+    from microface.photos.preprocess import Preprocess
+
 _WHY = {
     "no_face": "no face was found",
     "unreadable": "could not be read as a photo",
+    "too_small": "would have to be enlarged too much",
+    "copy": "the same photo is in the set already",
     "near_held_out": "without a name, but like a held-out person",
+    "refused_name": "a person to refuse, by name",
+    "near_refused": "like a person to refuse",
+    "refused_person": "of a person whose other photos were refused",
 }
+_LOOSE_ENLARGE = 1.5
+_LOOSE_MARGIN, _ALIGNED_MARGIN = 20, 4
 
 
 def prepare(
-    sources: Annotated[list[Path], typer.Argument(help="Folders of people, LFW, or Parquet tables.")],
+    sources: Annotated[list[Path], typer.Argument(help="Collections of photos; their layouts are recognised.")],
     output: Annotated[Path, typer.Option(help="Folder of the data set; the same command goes on where it stopped.")],
     teacher: Annotated[Path, typer.Option(help="ONNX network whose embeddings are stored beside the crops.")],
-    size: Annotated[int, typer.Option(help="Width of the network's input in pixels.")] = 96,
-    margin: Annotated[int, typer.Option(help="Pixels stored on each side of it, for augmentation.", min=0)] = 4,
+    layout: Annotated[str, typer.Option(help="Read all sources in this layout; `photos`: without any names.")] = "",
+    size: Annotated[int | None, typer.Option(help="Width of the network's input: 96, or 120 with --loose.")] = None,
+    margin: Annotated[int | None, typer.Option(help="Pixels around it for random places: 4, loose 20.", min=0)] = None,
     loose: Annotated[bool, typer.Option(help="Upright, by the detector's box alone, size x size * 4 / 3.")] = False,
+    enlarge: Annotated[float | None, typer.Option(help="Most a photo may be enlarged: any, loose 1.5.")] = None,
     share: Annotated[float, typer.Option(help="Smallest face by the photo's shorter side; 0.3 for loose crops.")] = 0.1,
     held_out: Annotated[int, typer.Option(help="One in so many people is kept from training.", min=0)] = 12,
+    split_by_names: Annotated[bool, typer.Option(help="Hold out by names also where a collection has splits.")] = False,
+    refuse: Annotated[list[Path] | None, typer.Option(help="Collection whose people are left out, as LFW.")] = None,
+    same: Annotated[float, typer.Option(help="Teacher's cosine from which photos are copies; 0: equal bytes.")] = 0.98,
     seed: Annotated[int, typer.Option(help="Order of the photos.")] = 1,
-    workers: Annotated[int, typer.Option(help="Processes.", min=1)] = 1,
+    workers: Annotated[int, typer.Option(help="Processes (actors on a cluster); 0: one per core.", min=0)] = 0,
+    cluster: Annotated[str, typer.Option(help="Work by Ray Data on the cluster at this address, or `local`.")] = "",
     json: JsonFile = None,
 ) -> None:
     """Find, align and crop faces, embed them by the teacher, and split them by people.
@@ -35,22 +55,58 @@ def prepare(
     Example: `microface prepare ../shared/data/photos --teacher teacher.onnx --output build/faces --share 0.3`
     """
     from microface.photos.detect.finder import Search
-    from microface.photos.prepare import Recipe
+    from microface.photos.prepare import Effort, Recipe, Source, Workers
     from microface.photos.prepare import prepare as run
-    from microface.photos.preprocess import Preprocess
 
     if not 0.01 <= share <= 1:
         raise UserError("--share", "is a share of the photo", "give one from 0.01 to 1")
-    preprocess = Preprocess.loose(size, round(size * 4 / 3)) if loose else Preprocess.aligned(size)
-    preprocess = preprocess.widened(margin)
-    recipe = Recipe(preprocess, teacher, Search(share=share), held_out, seed=seed)
-    manifest = run(sources, recipe, output, workers)
-    _show(manifest, output)
-    save_json(json, {"crops": manifest.rows, **manifest.splits, "skipped": manifest.skipped})
+    limit = enlarge or (_LOOSE_ENLARGE if loose else math.inf)
+    recipe = Recipe(
+        _crop(loose, size, margin),
+        teacher,
+        Search(share=share),
+        held_out,
+        seed=seed,
+        enlarge=limit,
+        same=same,
+        by_names=split_by_names,
+        refuse=tuple(refuse or ()),
+    )
+    effort, start = Effort(), time.monotonic()
+    manifest = run([Source(s, layout) for s in sources], recipe, output, Workers(workers or _cores(), cluster), effort)
+    seconds = time.monotonic() - start
+    _show(manifest, output, effort, seconds)
+    counts = {"crops": manifest.rows, "native": manifest.native, **manifest.splits, "skipped": manifest.skipped}
+    save_json(json, counts | {"photos": effort.photos, "seconds": seconds, "stages": dict(effort.seconds)})
 
 
-def _show(manifest: Manifest, output: Path) -> None:
+def _crop(loose: bool, size: int | None, margin: int | None) -> "Preprocess":
+    """Return the stored crop; a loose one repeats the photo's edge, since a camera never sees a black border."""
+    from dataclasses import replace
+
+    from microface.photos.preprocess import Preprocess
+
+    if loose:
+        width = size or 120
+        wide = replace(Preprocess.loose(width, round(width * 4 / 3)), border="replicate")
+        return wide.widened(_LOOSE_MARGIN if margin is None else margin)
+    return Preprocess.aligned(size or 96).widened(_ALIGNED_MARGIN if margin is None else margin)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _show(manifest: Manifest, output: Path, effort: "Effort", seconds: float) -> None:
     rows = [(name, f"{count:,}", "") for name, count in manifest.splits.items()]
+    if manifest.native is not None:
+        rows.append(("native", f"{manifest.native:,}", "cut without enlarging the photo"))
     rows += [("skipped", f"{count:,}", _WHY[reason]) for reason, count in manifest.skipped.items()]
     title = f"{output}: {manifest.rows:,} crops of {manifest.photos:,} photos"
     console.print(table(title, ("", "photos", "why"), rows))
+    if effort.single:
+        console.print(f"{effort.single:,} people have a single photo: nothing of them can be compared")
+    if effort.photos:
+        console.print(f"{effort.photos:,} photos in {seconds:.0f} s, {effort.photos / seconds:.1f} a second")
+        stages = (f"{name} {effort.photos / spent:.0f}" for name, spent in effort.seconds.items() if spent > 0)
+        console.print(f"photos a second of one process by each stage alone: {', '.join(stages)}")

@@ -57,6 +57,11 @@ class Preprocess:
         return cls("loose", width, height, LOOSE_EYE_DISTANCE * width / 120, light=light)
 
     @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the crop."""
+        return self.height, self.width
+
+    @property
     def content(self) -> tuple[int, int]:
         """(height, width) of the centre that a network reads; what lies around it is margin for augmentation.
 

@@ -8,6 +8,7 @@ import numpy as np
 from microface.errors import UserError
 from microface.files import read_bytes
 from microface.photos.headers import Header, read_header
+from microface.photos.quiet import quiet
 
 LONGEST = 2048
 """Photos are scaled down to this many pixels on the longer side."""
@@ -67,7 +68,8 @@ def _cut_off(name: object) -> UserError:
 def _decoded(data: bytes, header: Header, name: object, longest: int) -> np.ndarray:
     flags = _reduction(header, longest) if header.format == "jpeg" else cv2.IMREAD_UNCHANGED
     try:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags | cv2.IMREAD_IGNORE_ORIENTATION)
+        with quiet:  # libjpeg and libpng write warnings of damaged files past Python
+            pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags | cv2.IMREAD_IGNORE_ORIENTATION)
     except cv2.error:
         pixels = None
     if pixels is None:

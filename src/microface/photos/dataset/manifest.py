@@ -18,17 +18,26 @@ NAME = "manifest.json"
 
 @dataclass(frozen=True)
 class ShardInfo:
-    """One finished shard: its number, rows, counts by split and of skipped photos by reason, SHA-256 of its files."""
+    """One finished shard: its number, rows, counts by split and of skipped photos by reason, SHA-256 of its files.
+
+    `native` counts the rows whose crop did not enlarge the photo; None where an older release did not count.
+    """
 
     number: int
     rows: int
     splits: dict[str, int]
     skipped: dict[str, int]
     checksums: dict[str, str]
+    native: int | None = None
 
     def file(self, what: str) -> str:
         """Return the name of the file that holds `what`: crops, embeddings, rows or skipped."""
-        return f"{what}-{self.number:05d}.{'npy' if what in ('crops', 'embeddings') else 'jsonl'}"
+        return self.name_of(what, self.number)
+
+    @staticmethod
+    def name_of(what: str, number: int) -> str:
+        """Return the name of the file that holds `what` of shard `number`."""
+        return f"{what}-{number:05d}.{'npy' if what in ('crops', 'embeddings') else 'jsonl'}"
 
 
 @dataclass(frozen=True)
@@ -37,7 +46,7 @@ class Manifest:
 
     `recipe` tells in words and numbers how it was made; `recipe_id` is the SHA-256 over everything that its
     contents depend on, so that an interrupted preparation only goes on with the same. `photos` is the number
-    listed, `planned` the number of shards when all are done.
+    listed, `planned` the number of shards when all are done, `tidied` true once copies of photos are taken out of them.
     """
 
     preprocess: Preprocess
@@ -47,11 +56,18 @@ class Manifest:
     photos: int
     planned: int
     shards: tuple[ShardInfo, ...] = ()
+    tidied: bool = True
 
     @property
     def complete(self) -> bool:
-        """True when every planned shard is finished."""
-        return len(self.shards) == self.planned
+        """True when every planned shard is finished, without copies."""
+        return len(self.shards) == self.planned and self.tidied
+
+    @property
+    def native(self) -> int | None:
+        """Number of crops for which the photo was not enlarged; None when it was not counted."""
+        counts = [shard.native for shard in self.shards if shard.native is not None]
+        return sum(counts) if len(counts) == len(self.shards) else None
 
     @property
     def rows(self) -> int:
@@ -69,12 +85,19 @@ class Manifest:
         return _added(shard.skipped for shard in self.shards)
 
     def with_shard(self, shard: ShardInfo) -> Self:
-        """Return the manifest with one more finished shard, in the order of their numbers."""
-        return replace(self, shards=tuple(sorted((*self.shards, shard), key=lambda each: each.number)))
+        """Return the manifest with one more finished shard, in the order of their numbers; it replaces its elder."""
+        others = (each for each in self.shards if each.number != shard.number)
+        return replace(self, shards=tuple(sorted((*others, shard), key=lambda each: each.number)))
 
     def save(self, folder: Path) -> None:
         """Write the manifest to `folder`, wholly or not at all."""
-        counts = {"crops": self.rows, "splits": self.splits, "skipped": self.skipped, "complete": self.complete}
+        counts = {
+            "crops": self.rows,
+            "native": self.native,
+            "splits": self.splits,
+            "skipped": self.skipped,
+            "complete": self.complete,
+        }
         own = asdict(self) | {"preprocess": self.preprocess.to_json()}
         write_json(folder / NAME, {"kind": "microface dataset", "version": VERSION, **counts, **own})
 
@@ -101,6 +124,7 @@ def _fields(value: dict[str, Any]) -> dict[str, Any]:
     return {name: value[name] for name in names} | {
         "preprocess": Preprocess.from_json(value["preprocess"]),
         "shards": shards,
+        "tidied": value.get("tidied", True),
     }
 
 

@@ -36,11 +36,19 @@ class Shard:
     @functools.cached_property
     def rows(self) -> list[dict[str, Any]]:
         """What is known of each crop: key, source, identity ("" if unknown), split, native, box, landmarks, ..."""
+        return self.read_rows()
+
+    def read_rows(self) -> list[dict[str, Any]]:
+        """Return `rows` without keeping them: a million take more than a gigabyte."""
         try:
             rows = [json.loads(line) for line in self.path("rows").read_text(encoding="utf-8").splitlines()]
         except (OSError, ValueError) as error:
             raise self._damaged() from error
-        return self._counted(rows)
+        return list(self._counted(rows))
+
+    def map_embeddings(self) -> np.ndarray:
+        """Return `embeddings` mapped from the file."""
+        return self._array("embeddings", mapped=True)
 
     def path(self, what: str) -> Path:
         """Return the file that holds `what`."""

@@ -4,14 +4,14 @@ import hashlib
 import io
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from microface.files import write_bytes
+from microface.files import atomic_write
 from microface.photos.dataset.manifest import ShardInfo
 
 _PRIVATE = 0o600
@@ -19,44 +19,72 @@ _PRIVATE = 0o600
 
 
 @dataclass(frozen=True)
-class ShardContent:
-    """What goes into a shard: crops uint8 [n, H, W, 3], embeddings float32 [n, D], rows, and (key, reason) left out."""
+class Skipped:
+    """A photo that was left out, why, and whose it is; `of` is the key of the photo that it copies."""
 
-    crops: np.ndarray
+    key: str
+    reason: str
+    identity: str = ""
+    of: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """Return a JSON-able dictionary without what is empty."""
+        return {name: value for name, value in vars(self).items() if value}
+
+
+@dataclass(frozen=True)
+class ShardContent:
+    """What goes into a shard: n crops uint8 of `shape` (H, W, 3), embeddings float32 [n, D], rows, and what is not."""
+
+    crops: Sequence[np.ndarray]
+    shape: tuple[int, int, int]
     embeddings: np.ndarray
     rows: Sequence[dict[str, Any]]
-    skipped: Sequence[tuple[str, str]]
+    skipped: Sequence[Skipped]
 
 
 def write_shard(folder: Path, number: int, content: ShardContent) -> ShardInfo:
-    """Write shard `number` to `folder` and return what the manifest says of it."""
+    """Write shard `number` to `folder`, crop by crop, and return what the manifest says of it."""
     splits = Counter(row["split"] for row in content.rows)
-    reasons = Counter(reason for _, reason in content.skipped)
-    info = ShardInfo(number, len(content.rows), dict(sorted(splits.items())), dict(sorted(reasons.items())), {})
-    checksums = {what: _write(folder / info.file(what), data) for what, data in _files(content).items()}
+    reasons = Counter(each.reason for each in content.skipped)
+    native = sum(row.get("enlarged", 0.0) <= 1 for row in content.rows)
+    info = ShardInfo(number, len(content.rows), _sorted(splits), _sorted(reasons), {}, native)
+    checksums = {what: _write(folder / info.file(what), parts) for what, parts in _files(content).items()}
     return replace(info, checksums=checksums)
 
 
-def _files(content: ShardContent) -> dict[str, bytes]:
-    skipped = [{"key": key, "reason": reason} for key, reason in content.skipped]
+def _sorted(counts: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counts.items()))
+
+
+def _files(content: ShardContent) -> dict[str, Iterable[bytes]]:
     return {
-        "crops": _npy(content.crops),
-        "embeddings": _npy(content.embeddings),
+        "crops": _npy(content.crops, np.dtype(np.uint8), content.shape),
+        "embeddings": _npy(content.embeddings, np.dtype("<f4"), content.embeddings.shape[1:]),
         "rows": _lines(content.rows),
-        "skipped": _lines(skipped),
+        "skipped": _lines([each.to_json() for each in content.skipped]),
     }
 
 
-def _npy(array: np.ndarray) -> bytes:
-    stream = io.BytesIO()
-    np.save(stream, array, allow_pickle=False)
-    return stream.getvalue()
+def _npy(items: Sequence[np.ndarray] | np.ndarray, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Iterable[bytes]:
+    """Yield the bytes of an .npy file of `items`, each of `shape`."""
+    head = io.BytesIO()
+    about = {"descr": dtype.str, "fortran_order": False, "shape": (len(items), *shape)}
+    np.lib.format.write_array_header_1_0(head, about)
+    yield head.getvalue()
+    for item in items:
+        yield np.ascontiguousarray(item, dtype).tobytes()
 
 
-def _lines(rows: Sequence[dict[str, Any]]) -> bytes:
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+def _lines(rows: Iterable[dict[str, Any]]) -> Iterable[bytes]:
+    return (json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in rows)
 
 
-def _write(path: Path, data: bytes) -> str:
-    write_bytes(path, data, _PRIVATE)
-    return hashlib.sha256(data).hexdigest()
+def _write(path: Path, parts: Iterable[bytes]) -> str:
+    """Write `parts` to `path`, wholly or not at all, and return their SHA-256."""
+    digest = hashlib.sha256()
+    with atomic_write(path, _PRIVATE) as stream:
+        for part in parts:
+            stream.write(part)
+            digest.update(part)
+    return digest.hexdigest()
