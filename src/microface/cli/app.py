@@ -14,6 +14,7 @@ from microface.cli.models import models
 from microface.cli.plan import plan
 from microface.cli.prepare import prepare
 from microface.cli.quantize import quantize
+from microface.cli.recrop import recrop
 from microface.cli.targets import targets
 from microface.cli.train import train
 
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 app.command("demo")(demo)
 app.command("prepare")(prepare)
+app.command("recrop")(recrop)
 app.command("train")(train)
 app.command("quantize")(quantize)
 app.command("import")(import_network)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from microface.cli.guard import guarded
 from microface.cli.options import JsonFile, save_json
 from microface.console import console, table
 from microface.errors import UserError
@@ -90,3 +91,7 @@ def _show(summary: dict[str, Any], output: Path) -> None:
     console.print(table("training", ("what", "value"), [*rows, ("curves", output / "curve.png")]))
     if not summary["done"]:
         console.print("not at its end: the same command with --resume goes on")
+
+
+if __name__ == "__main__":
+    guarded(lambda: typer.run(train))
