@@ -53,11 +53,11 @@ class LfwResult:
         }
 
 
-def pair_distances(engine: Engine, pairs: Pairs, files: tuple[str, ...], centred: np.ndarray) -> np.ndarray:
-    """Return the distance of each pair; row i of `centred` belongs to `files[i]`."""
-    row = {name: i for i, name in enumerate(files)}
-    first, second = ([row[name] for name in names] for names in (pairs.first, pairs.second))
-    return engine.score.pairs(centred[first], centred[second])
+def pair_distances(engine: Engine, pairs: Pairs, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return the distance of each pair; row i of `first` and of `second` (x' [F, D]) belongs to `pairs.files[i]`."""
+    row = {name: i for i, name in enumerate(pairs.files)}
+    left, right = ([row[name] for name in names] for names in (pairs.first, pairs.second))
+    return engine.score.pairs(first[left], second[right])
 
 
 def measure(
@@ -73,7 +73,7 @@ def measure(
     start = time.perf_counter()
     centred = engine.centred(crops, mirror)
     seconds = time.perf_counter() - start
-    distances, same = pair_distances(engine, pairs, pairs.files, centred), np.array(pairs.same)
+    distances, same = pair_distances(engine, pairs, centred, centred), np.array(pairs.same)
     genuine, impostor = distances[same], distances[~same]
     return LfwResult(
         engine=engine,

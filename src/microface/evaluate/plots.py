@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from microface.evaluate.conditions import ConditionResult
 from microface.evaluate.identification import GroupFigures, UnknownFigures
 from microface.files import atomic_write
 from microface.metrics.roc import Roc
@@ -103,3 +104,27 @@ def _unknown_curves(axes: Axes, unknown: UnknownFigures, colour: str) -> None:
 def _save(figure: Figure, path: Path) -> None:
     with atomic_write(path) as stream:
         figure.savefig(stream, format=path.suffix.lstrip(".") or "png", metadata=_undated(path))
+
+
+def save_conditions(path: Path, results: Sequence[ConditionResult], title: str) -> None:
+    """Write the picture of `conditions_picture` to `path`."""
+    _save(conditions_picture(results, title), path)
+
+
+def conditions_picture(results: Sequence[ConditionResult], title: str) -> Figure:
+    """Return bars of every kind of copy: accuracy, and accepts at the threshold of the photos as they are."""
+    figure = Figure(figsize=(8.0, 0.55 * len(results) + 1.4), dpi=120, layout="constrained")
+    accuracy, accepted = figure.subplots(1, 2, sharey=True)
+    rows = np.arange(len(results))
+    accuracy.barh(rows, [100 * each.accuracy for each in results], xerr=[100 * each.std_error for each in results])
+    accuracy.set(xlim=(50, 100), xlabel="accuracy, % (threshold chosen on the copies)")
+    accuracy.set_yticks(rows, [each.name for each in results])
+    accuracy.invert_yaxis()
+    accepted.barh(rows - 0.2, [100 * each.true_accepts for each in results], 0.4, label="same person")
+    accepted.barh(rows + 0.2, [100 * each.false_accepts for each in results], 0.4, label="another person")
+    accepted.set(xlim=(0, 100), xlabel="accepted at the fixed threshold, %")
+    accepted.legend(fontsize=8)
+    for axes in (accuracy, accepted):
+        axes.grid(alpha=0.3, axis="x")
+    figure.suptitle(title, fontsize=10)
+    return figure

@@ -21,12 +21,17 @@ def held_out_people(dataset: Dataset, engine: Engine) -> tuple[np.ndarray, np.nd
     The teacher's embeddings are those stored in the data set; other engines embed the crops' centres.
     """
     chosen = [_held_out_rows(shard) for shard in dataset.shards]
-    names = [shard.rows[i]["identity"] for shard, rows in zip(dataset.shards, chosen, strict=True) for i in rows]
+    names = [row["identity"] for row in held_out_rows(dataset)]
     if len(set(names)) < 2:
         raise UserError(dataset.folder, "has no two held-out people", "prepare it with a larger held-out share")
     parts = [_embedded(shard, rows, engine) for shard, rows in zip(dataset.shards, chosen, strict=True) if len(rows)]
     owners = np.unique(names, return_inverse=True)[1]
     return engine.score.centred(np.concatenate(parts)), owners.astype(np.int64)
+
+
+def held_out_rows(dataset: Dataset) -> list[dict[str, Any]]:
+    """Return what is known of each held-out photo with a name, in the order of `held_out_people`."""
+    return [shard.rows[i] for shard in dataset.shards for i in _held_out_rows(shard)]
 
 
 def _held_out_rows(shard: Shard) -> np.ndarray:

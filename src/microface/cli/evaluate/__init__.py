@@ -2,6 +2,8 @@
 
 import typer
 
+from microface.cli.evaluate.conditions import conditions
+from microface.cli.evaluate.groups import groups
 from microface.cli.evaluate.identification import identification
 from microface.cli.evaluate.lfw import lfw
 from microface.cli.evaluate.open_set import open_set
@@ -11,4 +13,6 @@ app = typer.Typer(help="Measure recognition on the integer network, a float one 
 app.command("lfw")(lfw)
 app.command("identification")(identification)
 app.command("open-set")(open_set)
+app.command("conditions")(conditions)
+app.command("groups")(groups)
 app.command("visits")(visits)

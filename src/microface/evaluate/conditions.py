@@ -1,0 +1,89 @@
+"""Pairs whose second photo is a poor copy: the first was enrolled in good light, the second is the visit."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from microface.evaluate.copies import COPIES, Copy
+from microface.evaluate.crops import CropName, crops_of_files
+from microface.evaluate.engines import Engine
+from microface.evaluate.lfw import RATES, pair_distances
+from microface.evaluate.pairs import Pairs
+from microface.metrics.roc import auc, share_accepted, tar_table, threshold_at_far
+from microface.metrics.thresholds import fold_accuracy
+
+FIXED_RATE = 0.01
+"""The fixed threshold is that which accepts this share of impostors among the unchanged photos."""
+
+
+@dataclass(frozen=True)
+class ConditionResult:
+    """Figures of one kind of copy; fractions 0..1.
+
+    `accuracy` and `tar_at_far` choose their thresholds on the copies themselves; `true_accepts` and `false_accepts`
+    are taken at `threshold`, fixed on the unchanged photos as a lock's is.
+    """
+
+    name: str
+    title: str
+    accuracy: float
+    std_error: float
+    auc: float
+    tar_at_far: dict[str, float]
+    threshold: float
+    true_accepts: float
+    false_accepts: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the figures."""
+        return asdict(self)
+
+
+def measure_conditions(
+    engine: Engine,
+    root: Path,
+    pairs: Pairs,
+    crop: CropName = "aligned",
+    copies: Sequence[Copy] = COPIES,
+    both: bool = False,
+) -> tuple[ConditionResult, ...]:
+    """Return the figures of the unchanged photos and of each of `copies`; with `both` the first photo is one too."""
+    plain = _embedded(engine, root, pairs.files, crop)
+    unchanged = pair_distances(engine, pairs, plain, plain)
+    same = np.array(pairs.same)
+    threshold = max(threshold_at_far(unchanged[~same], FIXED_RATE), float(unchanged.min()) - 1)
+    results = [_result("unchanged", "the photos as they are", unchanged, pairs, threshold)]
+    for copy in copies:
+        poor = _embedded(engine, root, pairs.files, crop, copy)
+        distances = pair_distances(engine, pairs, poor if both else plain, poor)
+        results.append(_result(copy.name, copy.title, distances, pairs, threshold))
+    return tuple(results)
+
+
+def _embedded(
+    engine: Engine, root: Path, files: tuple[str, ...], crop: CropName, copy: Copy | None = None
+) -> np.ndarray:
+    crops, _ = crops_of_files(root, files, engine.preprocess, crop, copy)
+    return engine.centred(crops)
+
+
+def _result(name: str, title: str, distances: np.ndarray, pairs: Pairs, threshold: float) -> ConditionResult:
+    same = np.array(pairs.same)
+    genuine, impostor = distances[same], distances[~same]
+    found = fold_accuracy(distances, same, np.array(pairs.fold))
+    accepted = (float(share_accepted(each, np.array([threshold]))[0]) for each in (genuine, impostor))
+    table = tar_table(genuine, impostor, RATES)
+    return ConditionResult(
+        name,
+        title,
+        found.mean,
+        found.std_error,
+        auc(genuine, impostor),
+        table,
+        threshold,
+        next(accepted),
+        next(accepted),
+    )
