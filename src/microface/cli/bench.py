@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+import microface
 from microface.chip.devices.bench import (
     ChipFigures,
     host_milliseconds,
@@ -18,12 +19,13 @@ from microface.chip.devices.host import HostDevice
 from microface.chip.targets import Target
 from microface.cli.networks import ANCHOR, find_network, network_in
 from microface.console import console, table
+from microface.errors import UserError
 from microface.files import write_json
 from microface.models import names
 
 CHIPS = ("stm32h743zi", "nrf52840")
-TFLITE = Path("../shared/anchors/mnv2_05_96.tflite")
-"""The same geometry as TFLite, for the time of LiteRT; it lies with the research data."""
+TFLITE = Path("shared/anchors/mnv2_05_96.tflite")
+"""The anchor's geometry as TFLite, for the time of LiteRT; it lies with the research data, beside the repository."""
 PUBLISHED = (
     ("CMSIS-NN in TFLite Micro, M7", 63_970_000, 233_000),
     ("CMSIS-NN in TFLite Micro, M4", 64_290_000, 233_000),
@@ -36,6 +38,9 @@ PUBLISHED = (
 def bench(
     network: Annotated[list[str] | None, typer.Argument(help="Networks; default: the anchor and all shipped.")] = None,
     target: Annotated[list[str] | None, typer.Option(help="Chips; default: both shipped ones.")] = None,
+    tflite: Annotated[
+        Path | None, typer.Option(help="The anchor as TFLite, to time LiteRT on it.", metavar="FILE")
+    ] = None,
     json: Annotated[Path, typer.Option("--json", help="Write the figures here.", metavar="FILE")] = Path(
         "build/bench.json"
     ),
@@ -45,13 +50,32 @@ def bench(
     Example: `microface bench --json build/bench.json`
     """
     require_emulator()
+    anchor = find_tflite(tflite)
     chosen, chips = network or [ANCHOR, *names()], target or list(CHIPS)
     rows = [measure_on_chip(find_network(name), Target.load(chip)) for name in chosen for chip in chips]
     _show_chips(rows)
-    hosts = [_time_on_host(name) for name in chosen]
+    hosts = [_time_on_host(name, anchor if name == ANCHOR else None) for name in chosen]
     _show_hosts(hosts)
+    if ANCHOR in chosen and not any(each["litert_milliseconds"] for each in hosts):
+        console.print(_what_litert_needs(anchor), highlight=False)
     write_json(json, [*(row.to_json() for row in rows), *hosts])
     console.print(f"figures in {json}", highlight=False)
+
+
+def find_tflite(given: Path | None) -> Path | None:
+    """Return the anchor's TFLite file: the `given` one, or `TFLITE` beside this folder or the repository, or None."""
+    if given is not None:
+        if not given.is_file():
+            raise UserError(given, "is not there", "give a .tflite file of the anchor's geometry")
+        return given
+    beside = Path.cwd().parent, Path(microface.__file__).resolve().parents[3]
+    return next((folder / TFLITE for folder in beside if (folder / TFLITE).is_file()), None)
+
+
+def _what_litert_needs(tflite: Path | None) -> str:
+    if tflite is None:
+        return f"LiteRT was not timed: ../{TFLITE} is not there; give --tflite FILE"
+    return "LiteRT was not timed: pip install 'microface[convert]'"
 
 
 def _show_chips(rows: Iterable[ChipFigures]) -> None:
@@ -69,7 +93,7 @@ def _cells(row: ChipFigures) -> tuple[str, ...]:
     return (row.target, *cost, *sizes, f"{low:.3g} to {high:.3g}")
 
 
-def _time_on_host(name: str) -> dict[str, Any]:
+def _time_on_host(name: str, tflite: Path | None) -> dict[str, Any]:
     source = find_network(name)
     network, device = network_in(source), HostDevice(source)
     return {
@@ -79,7 +103,7 @@ def _time_on_host(name: str) -> dict[str, Any]:
         "arena_bytes": device.plan.arena_bytes,
         **dict.fromkeys(("instructions", "flash_bytes", "stack_bytes")),  # counted on chips only
         "milliseconds": host_milliseconds(device),
-        "litert_milliseconds": litert_milliseconds(TFLITE) if name == ANCHOR else None,
+        "litert_milliseconds": litert_milliseconds(tflite) if tflite else None,
     }
 
 

@@ -9,8 +9,9 @@ from microface.chip.firmware.build import Firmware, Options
 from microface.chip.firmware.build import build as build_firmware
 from microface.chip.targets import Target
 from microface.cli.networks import find_network
-from microface.cli.options import JsonFile, NetworkName, TargetName, save_json
+from microface.cli.options import JsonFile, NetworkName, Reserve, TargetName, save_json
 from microface.console import console, table
+from microface.sizes import parse_size
 
 
 def build(
@@ -18,6 +19,8 @@ def build(
     target: TargetName,
     output: Annotated[Path, typer.Option(help="The folder to write; an older firmware there is replaced.")],
     source_only: Annotated[bool, typer.Option(help="Write C and CMakeLists.txt for your own project only.")] = False,
+    reserve_flash: Reserve = "0",
+    reserve_ram: Reserve = "0",
     compiler: Annotated[str, typer.Option(help="zig (comes along) or gcc (arm-none-eabi-gcc).")] = "zig",
     json: JsonFile = None,
 ) -> None:
@@ -25,7 +28,8 @@ def build(
 
     Example: `microface build default --target stm32h743zi --output firmware`
     """
-    options = Options(compiler=compiler)
+    reserves = parse_size(reserve_flash), parse_size(reserve_ram)
+    options = Options(compiler=compiler, reserve_flash=reserves[0], reserve_ram=reserves[1])
     firmware = build_firmware(find_network(network), Target.load(target), output, source_only, options)
     _show(firmware)
     save_json(json, firmware.facts)

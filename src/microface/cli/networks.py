@@ -1,10 +1,12 @@
 """From the name on a command line to a network: shipped, a file, an architecture, or the network of the figures."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from microface.chip.plan.alternatives import Candidates
 from microface.errors import UserError
 from microface.models import ModelPackage, load, load_any_network, names
 from microface.network import IntegerNetwork
@@ -42,6 +44,11 @@ def _families() -> tuple[str, ...]:
     except ImportError:
         return ()
     return nets.names()
+
+
+def families() -> Candidates:
+    """Return every architecture with the options that it has by default; none where torch is not installed."""
+    return {family: partial(untrained, family, "") for family in _families()}
 
 
 def untrained(family: str, options: str) -> IntegerNetwork:

@@ -9,6 +9,7 @@ from microface.files import write_json
 
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the figures to this file too.", metavar="FILE")]
 TargetName = Annotated[str, typer.Option("--target", help="The chip: see `microface targets`.", metavar="NAME")]
+Reserve = Annotated[str, typer.Option(help="What your application keeps: bytes, or a size like 64KiB.", metavar="N")]
 ModelName = Annotated[str, typer.Argument(help="A shipped model (see `microface models`) or a .mface file.")]
 NetworkName = Annotated[str, typer.Argument(help="A shipped model, a .mface package or a bare .mfn network.")]
 

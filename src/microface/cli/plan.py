@@ -10,12 +10,10 @@ from microface.chip.plan import plan as make_plan
 from microface.chip.plan.alternatives import with_alternatives
 from microface.chip.plan.picture import memory_map, save
 from microface.chip.targets import Target
-from microface.cli.networks import find_network, network_in
-from microface.cli.options import JsonFile, NetworkName, TargetName, save_json
+from microface.cli.networks import families, find_network, network_in
+from microface.cli.options import JsonFile, NetworkName, Reserve, TargetName, save_json
 from microface.console import console, table
 from microface.sizes import parse_size
-
-Reserve = Annotated[str, typer.Option(help="What your application keeps: bytes, or a size like 64KiB.", metavar="N")]
 
 
 def plan(
@@ -32,7 +30,9 @@ def plan(
     """
     chip, reserves = Target.load(target), (parse_size(reserve_flash), parse_size(reserve_ram))
     planned = make_plan(network_in(find_network(network)), chip, *reserves)
-    planned = with_alternatives(planned, chip, *reserves)
+    if not planned.fits:
+        with console.status("looking which networks would fit"):
+            planned = with_alternatives(planned, chip, *reserves, families())
     _show(planned, chip)
     if picture is not None:
         save(memory_map(planned, chip), picture)
@@ -70,4 +70,6 @@ def _show_verdict(planned: Plan) -> None:
     for short in planned.shortages:
         console.print(f"does not fit: {short}", style="red", highlight=False)
     others = ", ".join(planned.alternatives) or "no shipped model"
+    trainable = ", ".join(planned.alternative_families) or "none known here"
     console.print(f"would fit beside the same reserves: {others}", highlight=False)
+    console.print(f"families to train that would fit as they begin: {trainable}", highlight=False)

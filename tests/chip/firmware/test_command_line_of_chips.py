@@ -9,6 +9,7 @@ from random_networks import random_network
 
 from microface.cli import main
 from microface.network import load_network, save_network
+from microface.network.anchor import anchor_network
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
@@ -46,8 +47,19 @@ def test_from_a_file_to_counts(
     assert "counted" in capsys.readouterr().out
 
 
-def test_what_does_not_fit_ends_with_one(network: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert run(monkeypatch, "plan", network, "--target", "nrf52840", "--reserve-flash", "2MB") == 1
+def test_what_does_not_fit_says_what_would(
+    network: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = lambda: random_network(11, (10, 10, 3), 3)  # noqa: E731
+    monkeypatch.setattr("microface.cli.plan.families", lambda: {"tiny": small, "huge": anchor_network})
+    big = tmp_path / "big.mfn"
+    save_network(anchor_network(), big)
+    assert run(monkeypatch, "plan", big, "--target", "nrf52840", "--reserve-flash", "400KiB") == 1
+    told = capsys.readouterr().out
+    assert "begin: tiny\n" in told and "same reserves: default" in told
+    reserves = ("--reserve-flash", "400KiB", "--reserve-ram", "1KB")
+    assert run(monkeypatch, "build", big, "--target", "nrf52840", "--output", tmp_path / "fw", *reserves) == 2
+    assert run(monkeypatch, "build", network, "--target", "nrf52840", "--output", tmp_path / "fw", *reserves) == 0
 
 
 def test_bad_input_is_one_line_and_leaves_nothing(

@@ -65,7 +65,8 @@ class Plan:
 
     `flash` and `ram` list everything that takes memory; `gallery` is the flash of enrolled people, which
     `flash_bytes` excludes. `arena_exact` says that no smaller arena exists for these steps; none can be smaller
-    than `lower_bound_bytes`. `fits` is False where `shortages` has entries; `alternatives` names models that would fit.
+    than `lower_bound_bytes`. `fits` is False where `shortages` has entries; `alternatives` names shipped models that
+    would fit, `alternative_families` architectures to train.
     """
 
     network: str
@@ -88,6 +89,7 @@ class Plan:
     milliseconds_from: str
     shortages: tuple[Shortage, ...] = ()
     alternatives: tuple[str, ...] = ()
+    alternative_families: tuple[str, ...] = ()
 
     @property
     def fits(self) -> bool:

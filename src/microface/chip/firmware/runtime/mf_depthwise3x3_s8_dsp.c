@@ -3,7 +3,8 @@
  *
  * Channel by channel: its plane is widened to 16 bits with the padding round it, then four outputs of a row are
  * computed per step. The output may lie at the very place of the input, since a channel only writes its own bytes.
- * Scratch: mf_dsp_plane1, the plane's plane_rows * plane_pitch bytes, one row of whole steps.
+ * Scratch: mf_dsp_plane1, the plane's plane_rows * plane_pitch bytes, and one spare row of whole steps where OW is no
+ * multiple of 4.
  */
 #include "mf_dsp.h"
 #include "mf_dsp_depthwise.h"

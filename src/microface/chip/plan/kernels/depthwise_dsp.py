@@ -92,10 +92,11 @@ class Depthwise3x3Dsp(Kernel):
         return square and target_of(op, network).shape[1] >= 3 and int(op.requantise.left.max()) <= LARGEST_LEFT
 
     def scratch_bytes(self, op: Operator, network: IntegerNetwork) -> int:
-        """Return the bytes of head, plane and one row of outputs."""
+        """Return the bytes of head and plane, and of one row of outputs where rows do not end with a step."""
         assert isinstance(op, DepthwiseConv2D)
-        plane = Plane.of(op, network)
-        return _PLANE_HEAD_BYTES + plane.rows * plane.pitch + 4 * plane.steps
+        plane, columns = Plane.of(op, network), target_of(op, network).shape[1]
+        spare = 4 * plane.steps if columns % 4 else 0
+        return _PLANE_HEAD_BYTES + plane.rows * plane.pitch + spare
 
     def pack(self, op: Operator, network: IntegerNetwork) -> Tables:
         """Return taps by rows, constants and shifts."""

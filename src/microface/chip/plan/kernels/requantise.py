@@ -6,7 +6,7 @@ from microface.chip.plan.kernels.base import Fields, Tables, source_of, target_o
 from microface.network.network import IntegerNetwork
 from microface.network.nibbles import pack_nibbles
 from microface.network.ops import Operator, WeightedOperator
-from microface.network.requantise import HighMul, NoRequantise
+from microface.network.requantise import HighMul, NoRequantise, Requantise
 
 
 def folded_bias(op: WeightedOperator, network: IntegerNetwork) -> np.ndarray:
@@ -24,14 +24,14 @@ def nibble_rows(op: WeightedOperator) -> np.ndarray:
     return np.stack([pack_nibbles(row) for row in op.weights_per_output()])
 
 
-def highmul_tables(requantise: HighMul | NoRequantise) -> Tables:
+def highmul_tables(requantise: Requantise) -> Tables:
     """Return `multiplier` int32 and `left` uint8, or nothing where the output is the accumulator."""
-    if isinstance(requantise, NoRequantise):
+    if not isinstance(requantise, HighMul):
         return {}
     return {"multiplier": requantise.multiplier.astype(np.int32), "left": requantise.left.astype(np.uint8)}
 
 
-def range_fields(requantise: HighMul | NoRequantise) -> Fields:
+def range_fields(requantise: Requantise) -> Fields:
     """Return `zero_point`, `lo`, `hi`, or nothing where the output is the accumulator."""
     if isinstance(requantise, NoRequantise):
         return {}
