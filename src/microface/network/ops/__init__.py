@@ -8,6 +8,7 @@ from microface.network.ops.conv2d import Conv2D
 from microface.network.ops.dense import Dense
 from microface.network.ops.depthwise import DepthwiseConv2D
 from microface.network.ops.flatten import Flatten
+from microface.network.ops.max78000 import KINDS as MAX78000_KINDS
 from microface.network.ops.max_pool import MaxPool
 from microface.network.ops.mean import Mean
 from microface.network.ops.pad import Pad
@@ -26,7 +27,7 @@ _OWN: tuple[type[Operator], ...] = (
     Mean,
     Pad,
 )
-KINDS: dict[str, type[Operator]] = {kind.kind: kind for kind in (*_OWN, *TFLITE_KINDS)}
+KINDS: dict[str, type[Operator]] = {kind.kind: kind for kind in (*_OWN, *TFLITE_KINDS, *MAX78000_KINDS)}
 
 __all__ = [
     "KINDS",

@@ -2,11 +2,12 @@
 
 from microface.network.requantise.highmul import HighMul
 from microface.network.requantise.none import NoRequantise
+from microface.network.requantise.shift_half_up import ShiftHalfUp
 from microface.network.requantise.tflite import DoubleRounding
 
-Requantise = HighMul | NoRequantise | DoubleRounding
-KINDS: dict[str, type[HighMul] | type[NoRequantise] | type[DoubleRounding]] = {
-    rule.kind: rule for rule in (HighMul, NoRequantise, DoubleRounding)
+Requantise = HighMul | NoRequantise | DoubleRounding | ShiftHalfUp
+KINDS: dict[str, type[HighMul] | type[NoRequantise] | type[DoubleRounding] | type[ShiftHalfUp]] = {
+    rule.kind: rule for rule in (HighMul, NoRequantise, DoubleRounding, ShiftHalfUp)
 }
 
-__all__ = ["KINDS", "DoubleRounding", "HighMul", "NoRequantise", "Requantise"]
+__all__ = ["KINDS", "DoubleRounding", "HighMul", "NoRequantise", "Requantise", "ShiftHalfUp"]
