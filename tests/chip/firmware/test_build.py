@@ -17,6 +17,7 @@ from microface.chip.targets import Target
 from microface.errors import UserError
 from microface.models import ModelCard, ModelPackage
 from microface.network import IntegerNetwork
+from microface.network.anchor import RandomBuilder
 from microface.network.inputs.light import correct_light
 from microface.people.gallery import Gallery, Person
 from microface.people.image import to_image
@@ -131,6 +132,18 @@ def test_self_test_names_the_first_layer_that_differs(package: ModelPackage, tmp
     place = symbols[f"mf_{damaged.lower()}_weights"].address - device.target.memory("flash").origin
     device.chip.memory.bank("flash")[place : place + 8] ^= 0x40
     assert device.self_test() == damaged
+
+
+@pytest.mark.parametrize("layer", ["expand", "depthwise", "project"])
+def test_self_test_names_layers_inside_a_block(layer: str, tmp_path: Path) -> None:
+    builder = RandomBuilder((12, 12, 8), 1)
+    wide = builder.depthwise("depthwise", builder.conv("expand", "input", 24))
+    builder.add("sum", "input", builder.conv("project", wide, 8, relu=False))
+    device = EmulatedDevice(build(builder.build("block"), Target.load("nrf52840"), tmp_path / "fw"))
+    assert device.self_test() is None
+    place = device.chip.address(f"mf_sum_{layer}_weights") - device.target.memory("flash").origin
+    device.chip.memory.bank("flash")[place : place + 8] ^= 0x40
+    assert device.self_test() == layer
 
 
 @pytest.mark.parametrize("chip", ["stm32h743zi"])

@@ -1,11 +1,11 @@
 """The C of a model on a target: every generated file as text, from templates. Equal inputs give equal text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from microface.chip.firmware.known_answer import SEED, KnownAnswer, known_answer, sample_bytes
+from microface.chip.firmware.known_answer import SEED, KnownAnswer, known_answer, parts_of, sample_bytes
 from microface.chip.firmware.model import Model
 from microface.chip.firmware.render import render
 from microface.chip.firmware.tables import Table, c_names, c_string
@@ -51,27 +51,32 @@ class Tables:
 
 def emit_network(model: Model, plan: Plan, calls: Sequence[Call], target: Target) -> dict[str, str]:
     """Return the files of the network alone: `mf_network.[hc]` and `mf_tables.[hc]`."""
-    tables = Tables()
-    c_name = c_names(call.name for call in calls)
-    pairs = [(call, step) for call, step in zip(calls, plan.steps, strict=True) if step.function]
-    emitted = [_emit_call(call, step, c_name[call.name], tables) for call, step in pairs]
+    running, emitted, tables = _emit_calls(plan, calls)
     values = {
         "model": model,
         "plan": plan,
         "input": model.network.input,
         "output": model.network.output,
         "output_type": _output_type(model),
-        "layers": [c_string("input"), *(c_string(call.label) for call, _ in pairs)],
-        "headers": sorted({call.kernel.header for call, _ in pairs}),
+        "layers": [c_string("input"), *(c_string(call.label) for call in running)],
+        "headers": sorted({call.kernel.header for call in running}),
         "arena_alignment": arena_alignment(target),
         "uses_s32": any(argument.startswith("s32(") for call in emitted for argument in call.arguments),
         "calls": emitted,
-        "tables": tables.tables,
+        "tables": tables,
     }
     return {name: render(f"{name}.j2", **values) for name in _NETWORK_FILES}
 
 
 _NETWORK_FILES = ("mf_network.h", "mf_network.c", "mf_tables.h", "mf_tables.c")
+
+
+def _emit_calls(plan: Plan, calls: Sequence[Call]) -> tuple[list[Call], list[EmittedCall], list[Table]]:
+    """Return the calls that have code, the same as C, and their tables."""
+    tables, c_name = Tables(), c_names(call.name for call in calls)
+    pairs = [(call, step) for call, step in zip(calls, plan.steps, strict=True) if step.function]
+    emitted = [_emit_call(call, step, c_name[call.name], tables) for call, step in pairs]
+    return [call for call, _ in pairs], emitted, tables.tables
 
 
 def _output_type(model: Model) -> str:
@@ -118,6 +123,7 @@ def emit_application(model: Model, plan: Plan, calls: Sequence[Call], target: Ta
         "output": model.network.output,
         "seed": SEED,
         "checksums": _checksum_lines(answer),
+        "parts": list(_parts(plan, calls)),
         "light": light_of(model),
         "preparation": _PREPARATIONS[light_of(model)],
         "slot_bytes": plan.gallery.bytes // 2,
@@ -126,6 +132,16 @@ def emit_application(model: Model, plan: Plan, calls: Sequence[Call], target: Ta
     }
     names = ("microface.h", "microface.c", "mf_known_answer.c", "example_main.c")
     return {name: render(f"{name}.j2", **values) for name in names}
+
+
+def _parts(plan: Plan, calls: Sequence[Call]) -> Iterator[dict[str, str]]:
+    """Yield the rows of the known-answer test's parts, as C."""
+    running, emitted, _ = _emit_calls(plan, calls)
+    for step, (call, written) in enumerate(zip(running, emitted, strict=True), 1):
+        place = dict(written.members)
+        for part in parts_of(call, step):
+            row = {"step": str(part.step), "layer": c_string(part.layer), "table": place[part.table]}
+            yield row | {"checksum": f"0x{part.checksum:08x}"}
 
 
 def light_of(model: Model) -> str:

@@ -1,4 +1,8 @@
-"""The known-answer test: a sample that the chip draws itself, and the checksum of every layer on it."""
+"""The known-answer test: a sample that the chip draws itself, and the checksum of every layer on it.
+
+Where one call runs several layers, only the last one's output exists. Then the checksums of its tables tell which
+layer's constants are damaged.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +23,28 @@ class KnownAnswer:
 
     checksums: tuple[int, ...]
     output: np.ndarray
+
+
+@dataclass(frozen=True)
+class Part:
+    """A table of a call that runs several layers: the number of its step, the layer it belongs to, FNV-1a."""
+
+    step: int
+    layer: str
+    table: str
+    checksum: int
+
+
+def parts_of(call: Call, step: int) -> tuple[Part, ...]:
+    """Return the tables of `call`, the number `step`, layer by layer; none where it runs one layer only."""
+    if len(call.operators) == 1:
+        return ()
+    found = [
+        Part(step, call.kernel.owner(name, call.operators).name, name, fnv1a(values.tobytes()))
+        for name, values in call.kernel.pack(call.first, call.network).items()
+    ]
+    order = [op.name for op in call.operators]
+    return tuple(sorted(found, key=lambda part: order.index(part.layer)))
 
 
 def sample_bytes(count: int, seed: int = SEED) -> np.ndarray:

@@ -69,6 +69,10 @@ class Kernel(ABC):
         """Return the constant tables as the kernel reads them."""
         return {}
 
+    def owner(self, table: str, operators: tuple[Operator, ...]) -> Operator:
+        """Return which of the call's `operators` the `table` of `pack` belongs to."""
+        return operators[0]
+
     @abstractmethod
     def fields(self, op: Operator, network: IntegerNetwork) -> Fields:
         """Return the integers of the argument struct."""

@@ -193,6 +193,12 @@ class InvertedResidualDsp(Kernel):
         tables |= _named("project", matrix_tables(block.project, network))
         return tables | (_named("expand", matrix_tables(block.expand, network)) if block.expand else {})
 
+    def owner(self, table: str, operators: tuple[Operator, ...]) -> Operator:
+        """Return the step whose name the table's begins with."""
+        middle = next(i for i, op in enumerate(operators) if isinstance(op, DepthwiseConv2D))
+        steps = {"expand": middle - 1, "depthwise": middle, "project": middle + 1, "add": middle + 2}
+        return operators[steps[table.partition("_")[0]]]
+
     def fields(self, op: Operator, network: IntegerNetwork) -> Fields:
         """Return shapes, strips, and the constants of all steps."""
         block = _block(op, network)

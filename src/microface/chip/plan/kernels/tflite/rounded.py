@@ -59,6 +59,10 @@ class Rounded(Kernel):
         twin = twin_of(network)
         return self.base.inputs(twin.operators[op.name], twin.network)
 
+    def owner(self, table: str, operators: tuple[Operator, ...]) -> Operator:
+        """Return what the base says."""
+        return self.base.owner(table, operators)
+
     def scratch_bytes(self, op: Operator, network: IntegerNetwork) -> int:
         """Return the base's scratch and what longer constants take."""
         twin = twin_of(network)
