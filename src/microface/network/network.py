@@ -78,13 +78,19 @@ class IntegerNetwork:
         return sum(self.cost_of(operator).constant_bytes for operator in self.operators)
 
     def steps(self, x: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
-        """Yield every tensor's name and integers [N, H, W, C] in order, the input `x` first."""
-        source = self.input
-        if x.shape[1:] != source.shape or x.dtype != source.numpy_dtype:
-            wanted = f"{source.dtype} [N, {', '.join(map(str, source.shape))}]"
-            raise UserError("input", f"is {x.dtype} {list(x.shape)}, the network takes {wanted}", "prepare it again")
-        values = {source.name: x}
-        yield source.name, x
+        """Yield every tensor's name and integers [N, H, W, C] in order, the only input `x` first."""
+        return self.steps_of({self.input.name: x})
+
+    def steps_of(self, inputs: Mapping[str, np.ndarray]) -> Iterator[tuple[str, np.ndarray]]:
+        """Yield every tensor's name and integers [N, H, W, C] in order, for `inputs` by name."""
+        values: dict[str, np.ndarray] = {}
+        for name in self.inputs:
+            source, x = self.tensors[name], inputs[name]
+            if x.shape[1:] != source.shape or x.dtype != source.numpy_dtype:
+                wanted = f"{source.dtype} [N, {', '.join(map(str, source.shape))}]"
+                raise UserError(name, f"is {x.dtype} {list(x.shape)}, the network takes {wanted}", "prepare it again")
+            values[name] = x
+            yield name, x
         for operator in self.operators:
             result = operator.run([values[name] for name in operator.inputs], self.inputs_of(operator))
             values[operator.output] = result.astype(self.tensors[operator.output].numpy_dtype)

@@ -7,7 +7,7 @@ holds both: left = max(shift, 0), right = max(-shift, 0); scale = multiplier * 2
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -58,7 +58,7 @@ class DoubleRounding:
     hi: int
 
     @classmethod
-    def from_scales(cls, scales: np.ndarray, zero_point: int, lo: int = -128, hi: int = 127) -> "DoubleRounding":
+    def from_scales(cls, scales: np.ndarray, zero_point: int, lo: int = -128, hi: int = 127) -> Self:
         """Return the rule that multiplies by `scales` (float64 [K])."""
         pairs = np.array([split_scale(float(scale)) for scale in scales], np.int32)
         return cls(pairs[:, 0].copy(), pairs[:, 1].copy(), zero_point, lo, hi)
@@ -88,3 +88,20 @@ class DoubleRounding:
             raise UserError(f"operator {name}", "may overflow its second rounding", "use smaller weights or bias")
         if np.any(self.multiplier < 0) or np.any(self.right > 31):
             raise UserError(f"operator {name}", "has a factor outside TFLite's range", "convert it again")
+
+
+@dataclass(frozen=True, eq=False)
+class SingleRounding(DoubleRounding):
+    """The same factors with one rounding, as LiteRT's FULLY_CONNECTED has it: halves go up.
+
+    v = (acc * multiplier + 2^(30 - shift)) >> (31 - shift) in int64.
+    """
+
+    kind: ClassVar[str] = "tflite_single"
+
+    def apply(self, accumulators: np.ndarray, index: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Return int64 outputs for `accumulators` [..., K]; `index` picks pairs where the last axis is not K."""
+        bits = 31 - self.shift[index].astype(np.int64)
+        product = accumulators.astype(np.int64) * self.multiplier[index].astype(np.int64)
+        values = (product + (np.int64(1) << (bits - 1))) >> bits
+        return np.clip(values + self.zero_point, self.lo, self.hi)

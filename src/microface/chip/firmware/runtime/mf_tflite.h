@@ -2,7 +2,7 @@
  * Kernels with TFLite's rounding are the same sources with another requantisation: a file mf_NAME_tflite.c includes
  * this header, which renames every function of those sources and replaces the rounding, and then mf_NAME.c.
  *
- * Tables differ in this: `left` holds TFLite's shifts as int8; the constants of the _dsp kernels hold, beside the bias,
+ * Tables differ in this: `left` holds TFLite's shifts as int8, see mf_rescale; the constants of the _dsp kernels hold, beside the bias,
  * 2 * multiplier - 2^32, 2^(right - 1) + zero_point * 2^right, and right.
  */
 #ifndef MF_TFLITE_H

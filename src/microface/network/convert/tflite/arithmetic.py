@@ -1,4 +1,4 @@
-"""ADD and MEAN."""
+"""ADD, SUB, MUL and MEAN."""
 
 import numpy as np
 
@@ -7,10 +7,10 @@ from microface.network.convert.tflite.convert import Conversion, axis_of, centre
 from microface.network.convert.tflite.model import TfOperator
 from microface.network.convert.tflite.ranges import activation_name, activation_range
 from microface.network.convert.tflite.shapes import constant_integers
-from microface.network.convert.tflite.weights import seen_as
-from microface.network.ops.tflite import Reshape, TfliteAdd, TfliteMean
+from microface.network.ops.tflite import Reshape, TfliteAdd, TfliteMean, TfliteMul
 from microface.network.ops.tflite.add import sum_factors
 from microface.network.ops.tflite.mean import mean_factor
+from microface.network.requantise.tflite import split_scale
 from microface.network.tensors import Tensor
 
 _FINE_BITS = {"s8": 20, "s16": 15}
@@ -40,6 +40,24 @@ def add(conversion: Conversion, op: TfOperator) -> None:
     )  # fmt: skip
 
 
+@converts("MUL")
+def multiply(conversion: Conversion, op: TfOperator) -> None:
+    """Either input may be a constant; sizes of 1 are stretched."""
+    result = conversion.target(op)
+    output = conversion.declare(result, op.where)
+    order = (1, 0) if conversion.source(op, 0).data is not None else (0, 1)
+    second = conversion.source(op, order[1])
+    scale = conversion.source(op, 0).scale * conversion.source(op, 1).scale / result.scale
+    lo, hi = activation_range(activation_name(op.integer(0, "b"), op.where), result, output)
+    inputs = [conversion.computed(op, order[0]).name]
+    constant = centred(second) if second.data is not None else None
+    if constant is None:
+        inputs.append(conversion.computed(op, order[1]).name)
+    factor = split_scale(float(scale))
+    fields = (output.name, tuple(inputs), output.name, factor, output.zero_point, lo, hi)
+    conversion.emit(TfliteMul(*fields, constant=constant))
+
+
 @converts("MEAN")
 def mean(conversion: Conversion, op: TfOperator) -> None:
     """Over any axes but the batch."""
@@ -63,6 +81,3 @@ def mean(conversion: Conversion, op: TfOperator) -> None:
     )
     if means is not output:
         conversion.emit(Reshape(output.name, (means.name,), output.name, output.shape))
-
-
-__all__ = ["add", "mean", "seen_as"]

@@ -73,6 +73,12 @@ class Conversion:
         self.tensors[name] = tensor
         return tensor
 
+    def entry(self, given: TfTensor, result: TfTensor, where: str) -> None:
+        """Let the integers `result` be the network's input in the place of the float input `given`."""
+        if given.index in self.names:
+            raise UserError(where, f"quantises {given.where} a second time", "quantise an input once")
+        self.names[given.index] = self.declare(result, where).name
+
     def helper(self, like: Tensor, suffix: str) -> Tensor:
         """Add a tensor that the file does not have: `like` with another name."""
         name = self.unique(f"{like.name}_{suffix}")

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-_FAMILIES = ("weights", "arithmetic", "shapes")
+_FAMILIES = ("weights", "arithmetic", "pools", "shapes", "parts", "unary", "resize")
 
 
 def load() -> None:

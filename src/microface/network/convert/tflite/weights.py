@@ -5,14 +5,14 @@ import math
 import numpy as np
 
 from microface.errors import UserError
-from microface.network.convert.tflite.convert import Conversion, converts, shape_of
+from microface.network.convert.tflite.convert import Conversion, converts
 from microface.network.convert.tflite.model import TfOperator, TfTensor
 from microface.network.convert.tflite.ranges import activation_name, activation_range
 from microface.network.convert.tflite.schema import SAME, VALID
 from microface.network.ops import Conv2D, Dense, DepthwiseConv2D, same_padding
 from microface.network.ops.tflite import Reshape
 from microface.network.ops.window import Padding, Pair
-from microface.network.requantise import DoubleRounding
+from microface.network.requantise import DoubleRounding, SingleRounding
 from microface.network.tensors import Shape, Tensor
 
 
@@ -22,7 +22,7 @@ def convolution(conversion: Conversion, op: TfOperator) -> None:
     source, output = conversion.computed(op), conversion.declare(conversion.target(op), op.where)
     given = conversion.source(op, 1)
     weights = _weights(given, 4, source)
-    stride, dilation = _pair(op, 2, 1), _pair(op, 5, 4)
+    stride, dilation = option_pair(op, 2, 1), option_pair(op, 5, 4)
     weights = _ungrouped(weights, source.shape[2], op)
     padding = padding_of(op, source.shape, weights.shape[1:3], stride, dilation)
     rule = _rule(conversion, op, source, output, len(weights), 3)
@@ -36,19 +36,24 @@ def convolution(conversion: Conversion, op: TfOperator) -> None:
 
 @converts("DEPTHWISE_CONV_2D")
 def depthwise(conversion: Conversion, op: TfOperator) -> None:
-    """Weights [1, KH, KW, O]; O / I outputs per input channel, next to one another."""
+    """Weights [1, KH, KW, O]; O / I outputs per input channel, next to one another; more than 1: a convolution."""
     source, output = conversion.computed(op), conversion.declare(conversion.target(op), op.where)
     given = conversion.source(op, 1)
     weights = _weights(given, 4, source)
     if weights.shape[0] != 1 or weights.shape[3] % source.shape[2]:
         raise UserError(given.where, f"has shape {list(weights.shape)}", f"the input has {source.shape[2]} channels")
-    stride, dilation = _pair(op, 2, 1), _pair(op, 6, 5)
+    stride, dilation = option_pair(op, 2, 1), option_pair(op, 6, 5)
     padding = padding_of(op, source.shape, weights.shape[1:3], stride, dilation)
     rule = _rule(conversion, op, source, output, weights.shape[3], 4)
-    bias, inputs = _bias(conversion, op, weights.shape[3]), (source.name,)
-    bits = _bits(given)
-    fields = (output.name, inputs, output.name, weights[0], bias, rule, stride, padding, dilation)
-    conversion.emit(DepthwiseConv2D(*fields, weight_bits=bits))
+    bias, bits = _bias(conversion, op, weights.shape[3]), _bits(given)
+    fields = (bias, rule, stride, padding, dilation)
+    if weights.shape[3] == source.shape[2]:
+        conversion.emit(
+            DepthwiseConv2D(output.name, (source.name,), output.name, weights[0], *fields, weight_bits=bits)
+        )
+        return
+    taps = _ungrouped(np.ascontiguousarray(weights.transpose(3, 1, 2, 0)), source.shape[2], op)
+    conversion.emit(Conv2D(output.name, (source.name,), output.name, taps, *fields, weight_bits=bits))
 
 
 @converts("FULLY_CONNECTED")
@@ -102,7 +107,7 @@ def padding_of(op: TfOperator, source: Shape, size: tuple[int, ...], stride: Pai
     return same_padding((source[0], source[1]), extent, stride)
 
 
-def _pair(op: TfOperator, rows: int, columns: int) -> Pair:
+def option_pair(op: TfOperator, rows: int, columns: int) -> Pair:
     """Return two options, at least 1."""
     pair = op.integer(rows, "i", 1), op.integer(columns, "i", 1)
     if min(pair) < 1 or max(pair) > 1 << 15:
@@ -173,7 +178,5 @@ def _rule(
     else:
         products = float(given.scale) * weights.scales.astype(np.float64)
     scales = np.broadcast_to(products / float(result.scale), outputs)
-    return DoubleRounding.from_scales(scales, output.zero_point, lo, hi)
-
-
-__all__ = ["convolution", "dense", "depthwise", "padding_of", "seen_as", "shape_of"]
+    kind = SingleRounding if op.name == "FULLY_CONNECTED" else DoubleRounding
+    return kind.from_scales(scales, output.zero_point, lo, hi)

@@ -2,9 +2,50 @@
 
 from microface.network.ops.base import Operator
 from microface.network.ops.tflite.add import TfliteAdd
+from microface.network.ops.tflite.lookup import Lookup
 from microface.network.ops.tflite.mean import TfliteMean
+from microface.network.ops.tflite.moves import Fill, Join, Slice, Transpose
+from microface.network.ops.tflite.mul import TfliteMul
+from microface.network.ops.tflite.pool import TfliteAveragePool
+from microface.network.ops.tflite.prelu import TflitePrelu
+from microface.network.ops.tflite.rescale import Rescale
 from microface.network.ops.tflite.reshape import Reshape
+from microface.network.ops.tflite.resize import ResizeBilinear, ResizeNearest
+from microface.network.ops.tflite.softmax import TfliteSoftmax
 
-KINDS: tuple[type[Operator], ...] = (Reshape, TfliteAdd, TfliteMean)
+KINDS: tuple[type[Operator], ...] = (
+    Fill,
+    Join,
+    Lookup,
+    Rescale,
+    Reshape,
+    ResizeBilinear,
+    ResizeNearest,
+    Slice,
+    TfliteAdd,
+    TfliteAveragePool,
+    TfliteMean,
+    TfliteMul,
+    TflitePrelu,
+    TfliteSoftmax,
+    Transpose,
+)
 
-__all__ = ["KINDS", "Reshape", "TfliteAdd", "TfliteMean"]
+__all__ = [
+    "KINDS",
+    "Fill",
+    "Join",
+    "Lookup",
+    "Rescale",
+    "Reshape",
+    "ResizeBilinear",
+    "ResizeNearest",
+    "Slice",
+    "TfliteAdd",
+    "TfliteAveragePool",
+    "TfliteMean",
+    "TfliteMul",
+    "TflitePrelu",
+    "TfliteSoftmax",
+    "Transpose",
+]

@@ -32,7 +32,6 @@ class Reshape(Operator):
         return values[0].reshape(len(values[0]), *self.target)
 
     def check(self, inputs: Sequence[Tensor], output: Tensor) -> None:
-        """Require the output to keep type, scale and zero point."""
-        (source,) = inputs
-        if (source.dtype, source.scale, source.zero_point) != (output.dtype, output.scale, output.zero_point):
-            raise UserError(f"operator {self.name}", "changes type, scale or zero point", "a reshape keeps them")
+        """Require the output to keep the type; files may give the same integers another scale."""
+        if inputs[0].dtype != output.dtype:
+            raise UserError(f"operator {self.name}", "changes the type", "a reshape keeps it")

@@ -20,12 +20,14 @@ from microface.chip.plan.kernels.tflite.twins import roundings, rule_of, twin_of
 from microface.network.network import IntegerNetwork
 from microface.network.ops import Operator, WeightedOperator
 from microface.network.ops.tflite import TfliteAdd, TfliteMean
-from microface.network.requantise import DoubleRounding
+from microface.network.requantise import DoubleRounding, SingleRounding
 
 _MATRIX = ("mf_dsp_matrix_tflite.c", "mf_dsp_panels_tflite.c")
 _PLANES = ("mf_dsp_depthwise_tflite.c", "mf_dsp_planes_tflite.c")
 _PANEL_BYTES, _WALK_BYTES = 12, 4
 """How much longer than ours the ends of a panel and of a depthwise head are."""
+SINGLE = 64
+"""Added to shifts whose rule rounds once."""
 
 
 class Rounded(Kernel):
@@ -78,9 +80,10 @@ class Rounded(Kernel):
         twin, rule = twin_of(network), rule_of(op)
         tables = self.base.pack(twin.operators[op.name], twin.network)
         assert rule is not None
+        shift = rule.shift + (SINGLE if isinstance(rule, SingleRounding) else 0)
         return tables | {
             "multiplier": rule.multiplier.astype(np.int32),
-            "left": rule.shift.astype(np.int8).view(np.uint8),
+            "left": shift.astype(np.int8).view(np.uint8),
         }
 
     def fields(self, op: Operator, network: IntegerNetwork) -> Fields:

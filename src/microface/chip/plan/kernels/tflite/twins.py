@@ -13,7 +13,7 @@ import numpy as np
 from microface.network.network import IntegerNetwork
 from microface.network.ops import Add, Mean, Operator, WeightedOperator
 from microface.network.ops.tflite import TfliteAdd, TfliteMean
-from microface.network.requantise import DoubleRounding, HighMul
+from microface.network.requantise import DoubleRounding, HighMul, SingleRounding
 
 LARGEST_RIGHT = 22
 """zero_point * 2^right fits 32 bits up to here."""
@@ -89,7 +89,7 @@ def _along_outputs(mask: np.ndarray, op: WeightedOperator) -> np.ndarray:
 def _is_fast(op: Operator) -> bool:
     """Say whether every channel has a second rounding that the _dsp constants can hold, or is silent."""
     rule = rule_of(op)
-    if rule is None:
+    if rule is None or isinstance(rule, SingleRounding):
         return False
     usual = (rule.right >= 1) & (rule.right <= LARGEST_RIGHT)
     return bool(np.all(usual | (rule.multiplier == 0) | (rule.right > LARGEST_RIGHT)))
