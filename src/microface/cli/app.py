@@ -5,12 +5,14 @@ import typer
 from microface.cli import evaluate, people
 from microface.cli.bench import bench
 from microface.cli.build import build
+from microface.cli.choose import choose
 from microface.cli.demo import demo
 from microface.cli.emulate import emulate
 from microface.cli.enroll import enroll
 from microface.cli.identify import identify_photos
 from microface.cli.importing import import_network
 from microface.cli.models import models
+from microface.cli.nets import nets
 from microface.cli.plan import plan
 from microface.cli.prepare import prepare
 from microface.cli.quantize import quantize
@@ -33,6 +35,7 @@ app.command("train")(train)
 app.command("quantize")(quantize)
 app.command("import")(import_network)
 app.command("plan")(plan)
+app.command("choose")(choose)
 app.command("build")(build)
 app.command("emulate")(emulate)
 app.command("enroll")(enroll)
@@ -41,4 +44,5 @@ app.command("identify")(identify_photos)
 app.add_typer(evaluate.app, name="evaluate")
 app.command("bench")(bench)
 app.command("models")(models)
+app.command("nets")(nets)
 app.command("targets")(targets)

@@ -1,18 +1,29 @@
 """`microface models`: the shipped models with size, cost, accuracy and licence."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
 
 from microface.cli.options import JsonFile, save_json
 from microface.console import console, table
-from microface.models import ModelPackage, load, names
+from microface.models import Cost, Measurement, ModelPackage, load, names
 from microface.sizes import show_size
 
 
-def models(json: JsonFile = None) -> None:
-    """List the shipped models with size, cost, accuracy and licence.
+def models(
+    name: Annotated[str | None, typer.Argument(help="Show the card of this model or .mface file.")] = None,
+    json: JsonFile = None,
+) -> None:
+    """List the shipped models with size, cost, accuracy and licence, or show one model's whole card.
 
-    Example: `microface models --json models.json`
+    Example: `microface models default`
     """
+    if name is not None:
+        package = load(name)
+        _show_card(package)
+        save_json(json, _json(package))
+        return
     packages = [load(name) for name in names()]
     columns = ("model", "input", "embedding", "MACs", "weights", "LFW, integer", "licence")
     console.print(table("Shipped models", columns, map(_row, packages)))
@@ -46,3 +57,41 @@ def _json(package: ModelPackage) -> dict[str, Any]:
         "constant_bytes": package.network.constant_bytes,
         "card": package.card.to_json(),
     }
+
+
+def _show_card(package: ModelPackage) -> None:
+    console.print(table(package.name, ("field", "value"), _fields(package)))
+    figures = package.card.measurements
+    if figures:
+        console.print(table("Measured", ("figure", "value", "engine", "on", "command"), map(_figure, figures)))
+    if package.card.costs:
+        columns = ("chip", "instructions", "ms, estimate", "flash B", "arena B", "stack B", "by")
+        console.print(table("One face costs", columns, map(_cost, package.card.costs)))
+
+
+def _fields(package: ModelPackage) -> Iterator[tuple[str, str]]:
+    card, crop = package.card, package.preprocess
+    yield "summary", card.summary
+    yield "input", f"{crop.width} x {crop.height} {crop.geometry}, light {crop.light}"
+    yield "embedding", f"{package.embedding_size} values, compared by {package.score}"
+    yield (
+        "cost",
+        f"{package.network.macs:,} multiply-accumulates, {package.network.constant_bytes:,} bytes of constants",
+    )
+    yield "training data", card.training_data
+    yield "teacher", card.teacher
+    yield "licence", card.licence
+    yield "limits", card.limits
+    yield "model id", package.model_id
+
+
+def _figure(each: Measurement) -> tuple[str, ...]:
+    error = f" +- {100 * each.std_error:.2f}" if each.std_error is not None else ""
+    return each.metric, f"{100 * each.value:.2f} %{error}", each.engine, each.data, each.command
+
+
+def _cost(each: Cost) -> tuple[str, ...]:
+    low, high = each.milliseconds
+    sizes = (f"{size:,}" for size in (each.flash_bytes, each.arena_bytes, each.stack_bytes))
+    by = "counted" if each.counted else "estimate"
+    return each.target, f"{each.instructions:,}", f"{low:.3g} to {high:.3g}", *sizes, by

@@ -17,6 +17,24 @@ class Measurement:
 
 
 @dataclass(frozen=True)
+class Cost:
+    """What one inference costs on `target`; sizes in bytes, flash without the people's gallery.
+
+    `counted`: instructions are counted on the emulated chip and sizes measured in the ELF file, else the plan's
+    estimate. `milliseconds` (low, high) is an estimate always. `command` repeats the figures.
+    """
+
+    target: str
+    instructions: int
+    milliseconds: tuple[float, float]
+    flash_bytes: int
+    arena_bytes: int
+    stack_bytes: int
+    counted: bool
+    command: str
+
+
+@dataclass(frozen=True)
 class ModelCard:
     """What people must know before they use a model. All texts are plain sentences."""
 
@@ -26,11 +44,20 @@ class ModelCard:
     licence: str
     limits: str
     measurements: tuple[Measurement, ...] = ()
+    costs: tuple[Cost, ...] = ()
 
     def measured(self, *figures: Measurement) -> "ModelCard":
-        """Return the card with `figures` in the place of older ones of the same metric, data and engine."""
-        new = {(f.metric, f.data, f.engine): f for f in (*self.measurements, *figures)}
+        """Return the card with `figures` in the place of older ones of the same metric, data and engine.
+
+        What follows a comma in a metric's name says on which crop, as the data do.
+        """
+        new = {(f.metric.partition(",")[0], f.data, f.engine): f for f in (*self.measurements, *figures)}
         return replace(self, measurements=tuple(new.values()))
+
+    def costing(self, *costs: Cost) -> "ModelCard":
+        """Return the card with `costs` in the place of older ones of the same target."""
+        new = {each.target: each for each in (*self.costs, *costs)}
+        return replace(self, costs=tuple(new.values()))
 
     def find(self, metric: str, engine: str = "integer") -> Measurement | None:
         """Return the first figure of `metric` by `engine`, or None where it was never measured."""
@@ -44,4 +71,10 @@ class ModelCard:
     def from_json(cls, value: dict[str, Any]) -> Self:
         """Read what `to_json` gave."""
         figures = tuple(Measurement(**entry) for entry in value["measurements"])
-        return cls(**{**value, "measurements": figures})
+        costs = tuple(_cost(entry) for entry in value.get("costs", ()))
+        return cls(**{**value, "measurements": figures, "costs": costs})
+
+
+def _cost(value: dict[str, Any]) -> Cost:
+    low, high = value["milliseconds"]
+    return Cost(**{**value, "milliseconds": (low, high)})
