@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from kernel_chip import Chip
 from kernel_machines import Host, Machine
 
-from microface.chip.plan.kernels import KERNELS, inverted_residual_dsp
+from microface.chip.plan.kernels import KERNELS, inverted_residual
 from microface.chip.plan.kernels.inverted_residual_dsp import InvertedResidualDsp
 from microface.chip.targets import Target
 from microface.chip.targets.target import cpu_flags
@@ -65,7 +65,7 @@ def test_inverted_residuals_in_strips_of_any_height(machines: list[Machine], dat
     case = data.draw(cases.inverted_residuals())
     kernel = InvertedResidualDsp()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(inverted_residual_dsp, "COMFORT_BYTES", comfort)
+        patch.setattr(inverted_residual, "COMFORT_BYTES", comfort)
         if not kernel.matches(case.op, case.network):
             return
         for machine in machines:
