@@ -12,6 +12,7 @@ from microface.cli.enroll import enroll
 from microface.cli.identify import identify_photos
 from microface.cli.importing import import_network
 from microface.cli.models import models
+from microface.cli.nets import nets
 from microface.cli.plan import plan
 from microface.cli.prepare import prepare
 from microface.cli.quantize import quantize
@@ -43,4 +44,5 @@ app.command("identify")(identify_photos)
 app.add_typer(evaluate.app, name="evaluate")
 app.command("bench")(bench)
 app.command("models")(models)
+app.command("nets")(nets)
 app.command("targets")(targets)

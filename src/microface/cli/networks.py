@@ -67,6 +67,14 @@ def untrained(family: str, options: str) -> IntegerNetwork:
     return lower(graph, quantisations(graph, observe(graph, [torch.from_numpy(noise / 128).float()])))
 
 
+def network_options(text: str) -> tuple[str, Any]:
+    """Return the family and the options that `text` names: `mobilenet_v2:width=0.35,resolution=96`."""
+    from microface.learn import nets
+
+    family, _, options = text.partition(":")
+    return family, nets.options_of(family, _options(options))
+
+
 def _options(text: str) -> dict[str, Any]:
     pairs = [pair.partition("=") for pair in text.split(",") if pair]
     for option, _, value in pairs:

@@ -1,7 +1,11 @@
 """The parts that all families share, in the one form that lowers exactly: convolution, batch norm, activation."""
 
+from collections.abc import Callable
+
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
+
+from microface.errors import UserError
 
 _ACTIVATIONS = {"relu": nn.ReLU, "relu6": nn.ReLU6}
 
@@ -25,6 +29,21 @@ def embedding_unit(inputs: int, outputs: int) -> nn.Sequential:
     unit.add_module("linear", nn.Linear(inputs, outputs, bias=False))
     unit.add_module("norm", nn.BatchNorm1d(outputs))
     return unit
+
+
+HEADS: dict[str, Callable[[int, int], nn.Module]] = {
+    "linear": embedding_unit,
+    "mean": lambda _inputs, _outputs: nn.Identity(),
+    "classifier": nn.Linear,
+}
+"""What may follow the mean over the last map: an embedding, nothing, or a classifier with a bias."""
+
+
+def head_outputs(head: str, inputs: int, wanted: int) -> int:
+    """Return how many values `head` gives: those `wanted`, or all `inputs` where it is the mean alone."""
+    if head not in HEADS:
+        raise UserError(f"head={head}", "is not a head", f"choose one of {', '.join(HEADS)}")
+    return inputs if head == "mean" else wanted
 
 
 class InvertedResidual(nn.Module):

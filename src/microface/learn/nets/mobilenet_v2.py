@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from microface.learn.nets.layers import InvertedResidual, conv_unit, embedding_unit, initialise
+from microface.learn.nets.layers import HEADS, InvertedResidual, conv_unit, head_outputs, initialise
 from microface.learn.nets.registry import NetworkOptions, register
 
 # expansion, channels at width 1, blocks, stride of the first block
@@ -13,11 +13,21 @@ _STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3
 
 @dataclass(frozen=True)
 class MobileNetV2Options(NetworkOptions):
-    """Width multiplier, side of the square input in pixels, embedding size, channels before the global mean."""
+    """Width multiplier, channels before the global mean (0: 1280 by width), head as in `layers.HEADS`.
+
+    `head=mean,last_channels=0` at width 0.5 is the fingerprint of 640 values; `head=classifier` gives `embedding`
+    classes.
+    """
 
     width: float = 0.5
     embedding: int = 128
     last_channels: int = 1280
+    head: str = "linear"
+
+    def __post_init__(self) -> None:
+        """Give `last_channels` and `embedding` their values where width or head decide them."""
+        object.__setattr__(self, "last_channels", self.last_channels or channels(1280, self.width))
+        object.__setattr__(self, "embedding", head_outputs(self.head, self.last_channels, self.embedding))
 
 
 def channels(base: int, width: float) -> int:
@@ -45,7 +55,7 @@ class MobileNetV2(nn.Module):
             self.features.add_module(f"block{number}", block)
             current = outputs
         self.features.add_module("last", conv_unit(current, options.last_channels, act="relu6"))
-        self.embedding = embedding_unit(options.last_channels, options.embedding)
+        self.embedding = HEADS[options.head](options.last_channels, options.embedding)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [N, 3, resolution, resolution] to [N, embedding]."""
