@@ -92,7 +92,10 @@ class Dataset:
 
     @classmethod
     def open(cls, folder: Path, verify: bool = True) -> Self:
-        """Open the data set in `folder`; with `verify` every byte is compared with its checksum (1 GB/s)."""
+        """Open the data set in `folder`; with `verify` every byte is compared with its checksum (1 GB/s).
+
+        With `verify` nobody may be in both splits either.
+        """
         if not (folder / NAME).is_file():
             raise UserError(folder, "holds no data set", "make one with `microface prepare`")
         manifest = Manifest.load(folder)
@@ -100,7 +103,18 @@ class Dataset:
         if verify:
             for shard in shards:
                 shard.verify()
-        return cls(folder, manifest, shards)
+        opened = cls(folder, manifest, shards)
+        if verify:
+            opened.check_people()
+        return opened
+
+    def check_people(self) -> None:
+        """Raise `DamagedFileError` when a person is in both splits: then nothing measured on held-out people counts."""
+        seen: dict[str, str] = {}
+        for row in (row for shard in self.shards for row in shard.read_rows() if row["identity"]):
+            if seen.setdefault(row["identity"], row["split"]) != row["split"]:
+                who = row["identity"]
+                raise DamagedFileError(self.folder, f"{who} is in both splits", "prepare the data set again")
 
     @property
     def content(self) -> tuple[int, int]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 LOCAL = "local"
+_ACTOR: dict[str, Any] = {"num_cpus": 1, "max_restarts": 0}
+"""An actor that dies has usually run out of memory; the run ends and goes on with the shards that are finished."""
 
 
 class ShardMaker:
@@ -42,7 +44,7 @@ def made_on_cluster(tasks: Sequence[Task], job: Job, address: str, actors: int) 
     import ray
 
     pool = ray.data.ActorPoolStrategy(min_size=1, max_size=max(1, min(actors, len(tasks))))
-    results = numbers.map_batches(ShardMaker, fn_constructor_args=arguments, batch_size=1, compute=pool, num_cpus=1)
+    results = numbers.map_batches(ShardMaker, fn_constructor_args=arguments, batch_size=1, compute=pool, **_ACTOR)
     for row in results.iter_rows():
         if isinstance(row["made"], UserError):
             raise row["made"]
@@ -64,4 +66,5 @@ def _ray(address: str) -> Any:
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise UserError(f"--cluster {address}", "cannot be reached", "give its address, or local") from error
     ray.data.DataContext.get_current().enable_progress_bars = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
     return ray.data

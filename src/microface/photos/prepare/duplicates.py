@@ -34,13 +34,19 @@ def copies(dataset: Dataset, same: float) -> dict[int, int]:
 
 
 def _later(pairs: Iterable[Pair], unnamed: np.ndarray) -> dict[int, int]:
-    """Return which row of each pair goes, so that none goes for the sake of one that goes itself."""
-    ordered = sorted(tuple(sorted(pair, key=lambda row: (bool(unnamed[row]), row))) for pair in pairs)
-    gone: dict[int, int] = {}
-    for stays, goes in sorted(ordered, key=lambda pair: (bool(unnamed[pair[0]]), pair)):
-        if stays not in gone:
-            gone.setdefault(goes, stays)
-    return gone
+    """Return {row that goes: row that stays}: of all rows that pairs join, the first with a name stays."""
+    parent: dict[int, int] = {}
+
+    def root(row: int) -> int:
+        while parent.setdefault(row, row) != row:
+            parent[row] = parent[parent[row]]
+            row = parent[row]
+        return row
+
+    for pair in pairs:
+        ends = sorted(map(root, pair), key=lambda row: (bool(unnamed[row]), row))
+        parent[ends[1]] = ends[0]
+    return {row: root(row) for row in sorted(parent) if root(row) != row}
 
 
 def _prints(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:

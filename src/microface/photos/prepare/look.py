@@ -82,6 +82,8 @@ class Looker:
         enlarged, outside = placed(photo, face, preprocess)
         if enlarged > self._recipe.enlarge:
             return "too_small"
+        if outside > self._recipe.outside:
+            return "cut_off"
         row = _row(entry, split, photo, face) | {"photo": fingerprint, "enlarged": enlarged, "outside": outside}
         row["reasons"] = list(quality.reasons)
         return Seen(crop_face(photo, face, preprocess), crop(photo, face.points, TEACHER_VIEW), row)

@@ -9,7 +9,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,6 +23,7 @@ from microface.photos.prepare.split import People, split_of
 
 FOLDER = ".plan"
 _ENTRIES = "entries.jsonl"
+_LEAST, _PARTS = 64, 16
 _FIELDS = tuple(each.name for each in fields(PhotoEntry))
 _HELD_OUT_FIRST: tuple[Split, Split] = ("held_out", "train")
 
@@ -88,14 +89,11 @@ def _spread(entries: Iterable[PhotoEntry], recipe: Recipe, folder: Path, refused
             digest = hashlib.blake2b(f"{recipe.seed}\0{entry.key}".encode(), digest_size=8).hexdigest()
             out = is_refused(entry.person, refused)
             if not out:
-                people.add(entry if not recipe.by_names else _without_split(entry))
+                people.add(entry if not recipe.by_names else replace(entry, split=""))
+            people.listed += 1
             line = json.dumps([digest, out, *asdict(entry).values()], ensure_ascii=False)
             files[int(digest[:2], 16)].write(line.encode() + b"\n")
     return people
-
-
-def _without_split(entry: PhotoEntry) -> PhotoEntry:
-    return PhotoEntry(entry.key, entry.source, entry.identity, entry.layout, entry.file)
 
 
 def _read(values: list[Any]) -> Planned:
@@ -106,11 +104,12 @@ def _read(values: list[Any]) -> Planned:
 
 def _written(stream: BinaryIO, recipe: Recipe, folder: Path, people: People) -> Plan:
     held, digest = people.held_out(recipe), hashlib.sha256()
+    size = _shard_size(people.listed, recipe)
     tasks: list[Task] = []
     for split in _HELD_OUT_FIRST:
         start = count = 0
         for line in _of_split(folder, split, held):
-            if count == recipe.shard:
+            if count == size:
                 tasks.append(Task(len(tasks), split, start, count))
                 count = 0
             start = start if count else stream.tell()
@@ -121,6 +120,11 @@ def _written(stream: BinaryIO, recipe: Recipe, folder: Path, people: People) -> 
             tasks.append(Task(len(tasks), split, start, count))
     single = sum(1 for number in people.photos.values() if number == 1)
     return Plan(tuple(tasks), sum(task.count for task in tasks), digest.hexdigest(), single)
+
+
+def _shard_size(photos: int, recipe: Recipe) -> int:
+    """Return how many photos make a shard: fewer for a small collection, so that every process has some."""
+    return min(recipe.shard, max(_LEAST, -(-photos // _PARTS)))
 
 
 def _of_split(folder: Path, split: Split, held: frozenset[str]) -> Iterator[bytes]:

@@ -27,12 +27,13 @@ class Recipe:
     Training places, turns and scales its view within that margin anew in every epoch, as a function of seed and
     epoch; so one stored crop gives all the places and rolls that crops cut at random once would have, and more.
 
-    A crop that would need the photo enlarged more than `enlarge` times is left out (`math.inf`: none is).
+    A crop that would need the photo enlarged more than `enlarge` times is left out (`math.inf`: none is),
+    and so is one of whose content more than the share `outside` lies beyond the photo.
     Of the people with at least `fewest` photos, one in `held_out` is kept from training as a whole person, by the
     hash of the name (0: nobody, 1: everybody); where a collection has a split of its own, that counts, unless
     `by_names` is true. Photos nearer than the cosine `same` are copies (0: only photos of equal bytes are).
     People in `refuse` are in no split: evaluation is about them. Photos are shuffled by `seed` into shards of
-    `shard` photos.
+    at most `shard` photos.
     """
 
     preprocess: Preprocess
@@ -43,6 +44,7 @@ class Recipe:
     seed: int = 1
     shard: int = 1024
     enlarge: float = math.inf
+    outside: float = 1.0
     same: float = SAME
     by_names: bool = False
     refuse: tuple[Path, ...] = ()
@@ -50,8 +52,8 @@ class Recipe:
     def __post_init__(self) -> None:
         if not self.enlarge >= 1:
             raise UserError(f"enlarging {self.enlarge:g} times", "is no limit", "give 1 or more")
-        if not 0 <= self.same <= 1:
-            raise UserError(f"cosine {self.same:g}", "is out of range", "give 0 to 1")
+        if not (0 <= self.same <= 1 and 0 <= self.outside <= 1):
+            raise UserError(f"cosine {self.same:g}, share {self.outside:g}", "are out of range", "give 0 to 1")
         if min(self.held_out, self.fewest - 1, self.shard - 1) < 0:
             raise UserError("recipe", "has a negative number", "give 0 or more")
 

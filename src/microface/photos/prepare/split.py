@@ -17,10 +17,14 @@ _AT_LEAST = 2
 
 @dataclass
 class People:
-    """The people seen while a collection is listed: photos of each, and the split that the collection says."""
+    """The people seen while a collection is listed: photos of each, and the split that the collection says.
+
+    `listed` counts all photos, those of nobody known too.
+    """
 
     photos: dict[str, int] = field(default_factory=dict)
     official: dict[str, OfficialSplit] = field(default_factory=dict)
+    listed: int = 0
 
     def add(self, entry: PhotoEntry) -> None:
         """Count a photo; a person in two splits of the collection is a `UserError`."""
