@@ -26,11 +26,21 @@ def concatenation(conversion: Conversion, op: TfOperator) -> None:
         raise UserError(op.where, "joins batches or has an activation", "convert it without")
     if any((each.scale, each.zero_point) != (output.scale, output.zero_point) for each in sources):
         raise UserError(op.where, "joins different scales", "convert it with one scale, as TFLite itself asks")
-    names = tuple(each.name for each in sources)
-    if len(names) == 1:
-        conversion.emit(Reshape(output.name, names, output.name, output.shape))
-    else:
-        conversion.emit(Join(output.name, names, output.name, axis))
+    if len(sources) == 1:
+        conversion.emit(Reshape(output.name, (sources[0].name,), output.name, output.shape))
+    joined = sources[0]
+    for number, each in enumerate(sources[1:], 2):
+        whole = output if number == len(sources) else _joined(conversion, joined, each, axis)
+        conversion.emit(Join(whole.name, (joined.name, each.name), whole.name, axis))
+        joined = whole
+
+
+def _joined(conversion: Conversion, first: Tensor, second: Tensor, axis: int) -> Tensor:
+    """Add the tensor of two inputs joined, where more follow: kernels join two."""
+    shape = _replaced(first.shape, axis, first.shape[axis] + second.shape[axis])
+    name = conversion.unique(f"{first.name}_joined")
+    conversion.tensors[name] = Tensor(name, shape, first.dtype, first.scale, first.zero_point)
+    return conversion.tensors[name]
 
 
 @converts("SPLIT", "SPLIT_V")

@@ -1,7 +1,25 @@
 """Kernels with TFLite's arithmetic. `TFLITE_KERNELS` lists them, the best first."""
 
 from microface.chip.plan.kernels.base import Kernel
+from microface.chip.plan.kernels.tflite.arithmetic import (
+    AveragePoolTflite,
+    PreluTflite,
+    ProductConstantTflite,
+    ProductTflite,
+    ReduceMeanTflite,
+    SoftmaxTflite,
+    SumConstantTflite,
+    SumTflite,
+)
 from microface.chip.plan.kernels.tflite.elementwise import AddTflite, ReshapeView
+from microface.chip.plan.kernels.tflite.moves import (
+    FillPortable,
+    GatherPortable,
+    JoinPortable,
+    LookupPortable,
+    ResizeBilinearPortable,
+    ResizeNearestPortable,
+)
 from microface.chip.plan.kernels.tflite.rounded import (
     ConvTflite,
     ConvTfliteDsp,
@@ -30,6 +48,20 @@ TFLITE_KERNELS: tuple[Kernel, ...] = (
     DepthwiseTflite(),
     MeanTflite(),
     AddTflite(),
+    SumTflite(),
+    SumConstantTflite(),
+    ProductTflite(),
+    ProductConstantTflite(),
+    PreluTflite(),
+    AveragePoolTflite(),
+    ReduceMeanTflite(),
+    SoftmaxTflite(),
+    LookupPortable(),
+    GatherPortable(),
+    JoinPortable(),
+    FillPortable(),
+    ResizeNearestPortable(),
+    ResizeBilinearPortable(),
 )
 
 __all__ = ["TFLITE_KERNELS"]
