@@ -56,6 +56,8 @@ class Conversion:
         """Return the network's tensor that is input `number` of `op`."""
         given = self.source(op, number)
         if given.index not in self.names:
+            if given.dtype not in _DTYPES:
+                raise UserError(given.where, f"is {given.dtype}", "quantise the whole model to int8 or int16")
             reason = "reads a constant there" if given.data is not None else "reads a tensor before it is computed"
             raise UserError(op.where, f"{reason}: {given.where}", "fold constants, and order the operators")
         return self.tensors[self.names[given.index]]
@@ -160,7 +162,8 @@ def _convert_one(conversion: Conversion, op: TfOperator) -> None:
     try:
         CONVERTERS[op.name](conversion, op)
     except UserError as error:
-        raise UserError(f"{where}: {error.what}", error.reason, error.mend) from error
+        place = where if error.what.startswith(op.where) else f"{where}: {error.what}"
+        raise UserError(place, error.reason, error.mend) from error
     except (ValueError, OverflowError, IndexError, MemoryError) as error:
         raise UserError(where, f"does not hold together ({error})", "convert it again") from error
 
