@@ -100,6 +100,12 @@ def _conv(x: Tensor, weight: Tensor, bias: Tensor | None = None, **a: Any) -> Te
     return F.conv2d(x, weight, bias, a.get("strides", 1), pads[:2], a.get("dilations", 1), a.get("group", 1))
 
 
+def _average_pool(x: Tensor, **a: Any) -> Tensor:
+    pads = a.get("pads", [0, 0, 0, 0])
+    counted = bool(a.get("count_include_pad", 0))
+    return F.avg_pool2d(x, a["kernel_shape"], a.get("strides", 1), pads[:2], count_include_pad=counted)
+
+
 def _prelu(x: Tensor, slope: Tensor) -> Tensor:
     return torch.where(x >= 0, x, x * slope.to(x.dtype))
 
@@ -119,6 +125,7 @@ def _reshape(x: Tensor, shape: Tensor) -> Tensor:
 
 _OPERATORS: dict[str, Callable[..., Tensor]] = {
     "Add": torch.add,
+    "AveragePool": _average_pool,
     "BatchNormalization": _batch_norm,
     "Conv": _conv,
     "Flatten": lambda x, axis=1: x.flatten(axis),

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -24,7 +23,7 @@ from microface.learn.train.feed import feed_of
 from microface.learn.train.losses import Lesson, Subject, Total
 from microface.learn.train.optimise import optimizer_of
 from microface.learn.train.place import CPU, Where
-from microface.learn.train.schedule import Size, View, pair
+from microface.learn.train.schedule import View
 from microface.learn.train.team import Team
 from microface.learn.train.validate import check, embed
 
@@ -41,13 +40,12 @@ class Run:
         self.config, self.folder, self.team, self.where = config, folder, team or Team(), where
         where.prepare(config.seed)
         self.options = nets.options_of(config.net, config.options)
-        self.input_size = _input_size(self.options)
         self.network = where.put(self._begun(nets.build(config.net, self.options)))
         self.average = Average(self.network, config.averaging)
         self.training, self.held_out = open_photos(Path(config.data), self.options.embedding, config.projection)
         self.losses = Total(config.terms, _subject(self.training, self.options.embedding)).to(where.device)
         self.optimizer = optimizer_of((self.network, self.losses), config)
-        self.feed = feed_of(self.training, config, self.team, where, self.input_size)
+        self.feed = feed_of(self.training, config, self.team, where, self.options.input_size)
         self.board = Board(folder, board and self.team.leads)
         self.position = Position()
         self._clock = self._saved = time.monotonic()
@@ -147,7 +145,7 @@ class Run:
 
     def _views_from(self, start: int) -> Callable[[int], View]:
         """Return the view of each batch of an epoch that began at step `start`."""
-        size = self.input_size
+        size = self.options.input_size
         return lambda number: schedule.view(self.config, self.share_at(start + number), size)
 
     def _timed_step(self, lesson: Lesson) -> Tensor:
@@ -214,7 +212,7 @@ class Run:
 
     def _check(self, losses: list[float]) -> None:
         """Measure the averaged network on held-out people; keep it where it is the best so far."""
-        size, device = self.input_size, self.where.device
+        size, device = self.options.input_size, self.where.device
         result = check(embed(self.average.module, self.held_out, size, device=device), self.held_out)
         position = self.position
         entry = {"share": self.share, "step": position.step, "photos": position.photos, "seconds": position.seconds}
@@ -230,11 +228,6 @@ class Run:
             checkpoint.save(self.folder / "best.pt", {"network": self.average.module.state_dict()})
             checkpoint.save_compact(self.folder / "compact.pt", self.average.module)
         self.save()
-
-
-def _input_size(options: Any) -> Size:
-    """Return (height, width) of the network's input."""
-    return getattr(options, "input_size", None) or pair(options.resolution)
 
 
 def _subject(training: Photos, embedding: int) -> Subject:

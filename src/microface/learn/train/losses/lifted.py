@@ -11,23 +11,24 @@ from microface.learn.train.losses.base import Lesson, Loss, Subject, nothing, re
 class Lifted(Loss):
     """Half the mean over positive pairs of max(0, log of the sum over both's negatives of exp(margin - D) + D)^2.
 
-    D are distances of embeddings of length 1. Batches need several photos of a person: `per_person` of 2 or more.
+    D are distances of embeddings brought to `length`; at length 1 all negatives weigh nearly alike and little is
+    learned. Batches need several photos of a person: `per_person` of 2 or more.
     """
 
     names = True
 
-    def __init__(self, subject: Subject, margin: float = 1.0) -> None:
+    def __init__(self, subject: Subject, margin: float = 1.0, length: float = 16.0) -> None:
         super().__init__(subject)
-        self.margin = margin
+        self.margin, self.length = margin, length
 
     def forward(self, student: Tensor, lesson: Lesson) -> Tensor:
         """Return the mean over pairs of views of one named person; 0 when there are none."""
-        unit, people = F.normalize(student), lesson.people
+        unit, people = self.length * F.normalize(student), lesson.people
         same = (people[:, None] == people[None]) & (people[:, None] >= 0)
         first, second = torch.nonzero(torch.triu(same, 1), as_tuple=True)
         if len(first) == 0:
             return nothing(student)
-        distance = (2 - 2 * unit @ unit.T).clamp_min(1e-9).sqrt()
+        distance = (2 * self.length**2 - 2 * unit @ unit.T).clamp_min(1e-9).sqrt()
         itself = torch.eye(len(people), dtype=torch.bool, device=student.device)
         negatives = torch.logsumexp((self.margin - distance).masked_fill(same | itself, -1e4), 1)
         each = torch.logaddexp(negatives[first], negatives[second]) + distance[first, second]

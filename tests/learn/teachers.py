@@ -1,0 +1,38 @@
+"""A teacher for the drawn data set: mean colours of the 3 x 3 fields and the linear map that made its embeddings."""
+
+from pathlib import Path
+
+import numpy as np
+from onnx import TensorProto, helper, numpy_helper
+
+from microface.learn.train.data import open_photos
+
+
+def drawn_teacher(data: Path, path: Path) -> Path:
+    """Write an ONNX network that embeds views of the drawn data set as its stored embeddings are, but for length."""
+    training, _ = open_photos(data)
+    crops = training.crops(np.arange(len(training)))[:, 2:34, 2:34].astype(np.float64)  # the content
+    fields = np.stack([_field(crops, y, x) for y in (0, 1, 2) for x in (0, 1, 2)], 2)  # [N, 3 colours, 9]
+    colours = (fields.reshape(len(crops), 27) - 127.5) / 127.5
+    matrix, *_ = np.linalg.lstsq(colours, training.targets.astype(np.float64), rcond=None)
+    constants = {"matrix": matrix.astype(np.float32)}
+    pool = {"kernel_shape": [22, 22], "strides": [38, 38], "pads": [0, 0, 0, 0]}
+    nodes = [
+        helper.make_node("AveragePool", ["input"], ["fields"], **pool),
+        helper.make_node("Flatten", ["fields"], ["colours"]),
+        helper.make_node("MatMul", ["colours", "matrix"], ["embedding"]),
+    ]
+    shapes = {"input": ["N", 3, 112, 112], "embedding": ["N", 512]}
+    ends = {name: helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in shapes.items()}
+    tensors = [numpy_helper.from_array(value, name) for name, value in constants.items()]
+    graph = helper.make_graph(nodes, "drawn", [ends["input"]], [ends["embedding"]], tensors)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+def _field(crops: np.ndarray, row: int, column: int) -> np.ndarray:
+    """Return the mean colour [N, 3] of a field, away from its edges."""
+    first, last = (1, 12, 23), (8, 19, 30)
+    part = crops[:, first[row] : last[row], first[column] : last[column]]
+    return np.asarray(part.mean((1, 2)))
