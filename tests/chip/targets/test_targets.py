@@ -13,7 +13,7 @@ TEMPLATE = FOLDER / "TEMPLATE" / "target.toml"
 
 
 def test_every_folder_is_a_target_under_its_own_name():
-    assert Target.names() == ("host", "nrf52840", "stm32h743zi")
+    assert Target.names() == ("host", "max78000", "nrf52840", "stm32h743zi")
     assert [Target.load(name).name for name in Target.names()] == list(Target.names())
 
 
@@ -94,7 +94,7 @@ def test_mistakes_in_a_file_are_named_in_one_line(tmp_path, old, new, message):
 
 
 def test_unknown_names_say_what_there_is():
-    with pytest.raises(UserError, match="choose one of host, nrf52840, stm32h743zi"):
+    with pytest.raises(UserError, match="choose one of host, max78000, nrf52840, stm32h743zi"):
         Target.load("stm32f407")
     with pytest.raises(UserError, match="has no memory sram9"):
         Target.load("stm32h743zi").memory("sram9")

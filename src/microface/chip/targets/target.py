@@ -23,10 +23,13 @@ class _Frozen(BaseModel):
 
 
 class Memory(_Frozen):
-    """One bank: `[origin, origin + bytes)`. Unmapped banks are there in silicon but unused (NULL faults)."""
+    """One bank: `[origin, origin + bytes)`; kind `device` is an accelerator's memory.
+
+    Unmapped banks are there in silicon but unused (NULL faults).
+    """
 
     name: str
-    kind: Literal["flash", "ram"]
+    kind: Literal["flash", "ram", "device"]
     origin: Address
     bytes: Bytes
     mapped: bool = True
@@ -97,7 +100,10 @@ class Rule(_Frozen):
 
 
 class Target(_Frozen):
-    """A chip, or the host. `features` names instruction sets that kernels may need, e.g. `dsp`."""
+    """A chip, or the host. `features` names instruction sets that kernels may need, e.g. `dsp`.
+
+    `accelerator` names the planner of a chip that runs networks in hardware; "" where it has none.
+    """
 
     name: str
     title: str
@@ -105,6 +111,7 @@ class Target(_Frozen):
     cpu: str
     emulator_cpu: str = ""
     features: frozenset[str] = frozenset()
+    accelerator: str = ""
     memories: tuple[Memory, ...] = Field(min_length=1)
     placement: Placement
     gallery: GalleryFlash
