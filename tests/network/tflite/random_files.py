@@ -120,7 +120,8 @@ def weight_tensors(draft: Draft, shape, outputs: int, axis: int, source: int, bi
     """Add weights and bias; return their numbers and the output scale that keeps values in range."""
     channels = draft.pick("per_channel", [bool(each) for each in per_channel])
     count = outputs if channels else 1
-    four = draft.pick("weights", ["int8", "int8", "int8", "int4"]) == "int4"
+    kinds = ["int8", "int8", "int8", "int4"] if draft.tensors[source].dtype == "int8" else ["int8"]
+    four = draft.pick("weights", kinds) == "int4"
     data = draft.random.integers(-7 if four else -127, 8 if four else 128, shape).astype(np.int8)
     scales = np.exp(draft.random.uniform(np.log(0.0005), np.log(0.02), count)).astype(np.float32)
     if channels and draft.random.random() < 0.1:
@@ -134,7 +135,7 @@ def weight_tensors(draft: Draft, shape, outputs: int, axis: int, source: int, bi
     bias = -1
     if kind == "yes":
         values = draft.random.integers(-2000, 2000, outputs)
-        wide = draft.tensors[source].dtype == "int16" and draft.pick("bias type", [32, 64]) == 64
+        wide = draft.tensors[source].dtype == "int16" and draft.pick("bias type", [64]) == 64
         biased = draft.tensors[source].scales[0] * scales
         bias = draft.constant(
             values.astype(np.int64 if wide else np.int32), "int64" if wide else "int32", biased, [0] * count
@@ -142,8 +143,6 @@ def weight_tensors(draft: Draft, shape, outputs: int, axis: int, source: int, bi
     inner = int(np.prod(shape)) // outputs
     reach = 4.0 if four else 60.0
     target = draft.tensors[source].scales[0] * float(np.median(scales)) * reach * 70 * inner**0.5 / 100
-    if draft.tensors[source].dtype == "int16":
-        target /= 1
     return weights, bias, target
 
 
@@ -493,6 +492,15 @@ MAKERS: dict[str, Maker] = {
     "SOFTMAX": softmax,
     "QUANTIZE": quantize,
     "QUANTIZE/DEQUANTIZE borders": borders,
+    "CONV_2D int16": lambda draft: conv(draft, "int16"),
+    "DEPTHWISE_CONV_2D int16": lambda draft: depthwise(draft, "int16"),
+    "FULLY_CONNECTED int16": lambda draft: dense(draft, "int16"),
+    "ADD int16": binary("ADD", "int16"),
+    "SUB int16": binary("SUB", "int16"),
+    "MUL int16": binary("MUL", "int16"),
+    "AVERAGE_POOL_2D int16": pool("AVERAGE_POOL_2D", "int16"),
+    "MAX_POOL_2D int16": pool("MAX_POOL_2D", "int16"),
+    "MEAN int16": lambda draft: mean(draft, "int16"),
 }
 
 

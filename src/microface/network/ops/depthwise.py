@@ -37,12 +37,13 @@ class DepthwiseConv2D(WeightedOperator):
         return (*self.window.output(self.name, source), source[2])
 
     def run(self, values: Sequence[np.ndarray], inputs: Sequence[Tensor]) -> np.ndarray:
-        """Sum tap by tap in int32, which `check` proves wide enough; then requantise in int64."""
-        centred = values[0].astype(np.int32) - inputs[0].zero_point
+        """Sum tap by tap in int32 (int64 for 16-bit inputs), which `check` proves wide enough; then requantise."""
+        wide = np.int64 if inputs[0].dtype == "s16" else np.int32
+        centred = values[0].astype(wide) - inputs[0].zero_point
         patches = self.window.patches(self.window.pad(centred, 0))
-        sums = np.zeros(patches.shape[:4], np.int32)
+        sums = np.zeros(patches.shape[:4], wide)
         for row, column in np.ndindex(*self.window.size):
-            sums += patches[..., row, column] * self.weights[row, column].astype(np.int32)
+            sums += patches[..., row, column] * self.weights[row, column].astype(wide)
         return self.requantise.apply(sums.astype(np.int64) + self.bias)
 
     def cost(self, *inputs: Shape) -> Cost:

@@ -105,3 +105,25 @@ class SingleRounding(DoubleRounding):
         product = accumulators.astype(np.int64) * self.multiplier[index].astype(np.int64)
         values = (product + (np.int64(1) << (bits - 1))) >> bits
         return np.clip(values + self.zero_point, self.lo, self.hi)
+
+
+@dataclass(frozen=True, eq=False)
+class WideRounding(DoubleRounding):
+    """For 64-bit sums, as TFLite has it for int16 activations: a 16-bit multiplier and one rounding, halves up.
+
+    v = (acc * short + 2^(14 - shift)) >> (15 - shift), short = (multiplier + 2^15) >> 16, at most 2^15 - 1.
+    """
+
+    kind: ClassVar[str] = "tflite_wide"
+
+    def apply(self, accumulators: np.ndarray, index: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Return int64 outputs for `accumulators` [..., K]; `index` picks pairs where the last axis is not K."""
+        short = np.minimum((self.multiplier[index].astype(np.int64) + (1 << 15)) >> 16, (1 << 15) - 1)
+        bits = 15 - self.shift[index].astype(np.int64)
+        values = (accumulators.astype(np.int64) * short + (np.int64(1) << (bits - 1))) >> bits
+        return np.clip(values + self.zero_point, self.lo, self.hi)
+
+    def check(self, name: str, bound: np.ndarray) -> None:
+        """Prove that 64 bits hold every product; `name` is told in the error."""
+        if np.any(bound >= 1 << 47) or np.any(self.shift > 14) or np.any(self.shift < -31):
+            raise UserError(f"operator {name}", "may overflow its 64-bit accumulator", "use smaller weights or bias")

@@ -12,7 +12,7 @@ from microface.network.convert.tflite.schema import SAME, VALID
 from microface.network.ops import Conv2D, Dense, DepthwiseConv2D, same_padding
 from microface.network.ops.tflite import Reshape
 from microface.network.ops.window import Padding, Pair
-from microface.network.requantise import DoubleRounding, SingleRounding
+from microface.network.requantise import DoubleRounding, SingleRounding, WideRounding
 from microface.network.tensors import Shape, Tensor
 
 
@@ -117,8 +117,9 @@ def option_pair(op: TfOperator, rows: int, columns: int) -> Pair:
 
 def _weights(given: TfTensor, rank: int, source: Tensor) -> np.ndarray:
     """Return int8 weights of `rank` with zero points 0."""
-    if given.dtype not in ("int8", "int4") or source.dtype not in ("s8", "s16"):
-        wanted = "weights of int8 or int4 on int8 or int16"
+    kinds = ("int8", "int4") if source.dtype == "s8" else ("int8",)
+    if given.dtype not in kinds or source.dtype not in ("s8", "s16"):
+        wanted = "weights of int8 on int8 or int16, or of int4 on int8"
         raise UserError(given.where, f"is {given.dtype} on {source.dtype}", f"quantise to {wanted}")
     if len(given.shape) != rank or min(given.shape) < 1:
         raise UserError(given.where, f"has shape {list(given.shape)}", f"weights have {rank} sizes")
@@ -157,9 +158,19 @@ def _bias(conversion: Conversion, op: TfOperator, outputs: int) -> np.ndarray:
     if given.dtype not in ("int32", "int64") or given.elements != outputs:
         raise UserError(given.where, f"is {given.dtype} {list(given.shape)}", f"a bias is int32 [{outputs}]")
     values = given.constant.reshape(-1)
-    if np.any(np.abs(values.astype(np.float64)) >= 2.0**31):
-        raise UserError(given.where, "does not fit 32 bits", "quantise it again")
-    return values.astype(np.int32)
+    wide = conversion.computed(op).dtype == "s16"
+    if wide and given.dtype != "int64":
+        raise UserError(given.where, "is int32 beside int16 activations", "convert it with a 64-bit bias")
+    if np.any(np.abs(values.astype(np.float64)) >= 2.0 ** (46 if wide else 31)):
+        raise UserError(given.where, "is too large", "quantise it again")
+    return values.astype(np.int64 if wide else np.int32)
+
+
+def _rounding(op: TfOperator, source: Tensor) -> type[DoubleRounding]:
+    """Return how LiteRT's reference rounds there."""
+    if op.name == "FULLY_CONNECTED":
+        return SingleRounding
+    return WideRounding if source.dtype == "s16" else DoubleRounding
 
 
 def _rule(
@@ -178,5 +189,4 @@ def _rule(
     else:
         products = float(given.scale) * weights.scales.astype(np.float64)
     scales = np.broadcast_to(products / float(result.scale), outputs)
-    kind = SingleRounding if op.name == "FULLY_CONNECTED" else DoubleRounding
-    return kind.from_scales(scales, output.zero_point, lo, hi)
+    return _rounding(op, source).from_scales(scales, output.zero_point, lo, hi)
