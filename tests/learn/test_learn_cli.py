@@ -15,6 +15,7 @@ from microface.cli.quantize import quantize
 from microface.cli.train import train
 from microface.errors import UserError
 from microface.models.package import ModelPackage
+from microface.network.ops import WeightedOperator
 
 app = typer.Typer()
 app.command("train")(train)
@@ -35,9 +36,14 @@ def test_train_then_quantize(drawn: Path, tmp_path: Path) -> None:
     common = ["--data", drawn, "--output", run, "--batch", 32, "--threads", 1]
     _run("train", *common, "--epochs", 1, *_OPTIONS, "--json", figures)
     assert json.loads(figures.read_text())["share"] == 1.0
-    output = _run("quantize", run, "--output", tmp_path / "mine.mface", "--method", "ptq")
-    assert "held-out TAR" in output
-    assert ModelPackage.load(tmp_path / "mine.mface").name == "mine"
+    options = ["--method", "ptq", "--bits", "auto", "--budget", "98.5%", "--report", tmp_path / "report.png"]
+    output = _run("quantize", run, "--output", tmp_path / "mine.mface", *options)
+    assert "calibrated" in output and "weights of 4 bits in" in output
+    network = ModelPackage.load(tmp_path / "mine.mface").network
+    assert {op.weight_bits for op in network.operators if isinstance(op, WeightedOperator)} == {4, 8}
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert len(report["layers"]) == len(network.operators) and set(report["weight_bits"].values()) == {4, 8}
+    assert (tmp_path / "report.png").stat().st_size > 0 and (tmp_path / "report-roc.png").stat().st_size > 0
 
 
 def test_bad_arguments_are_told(drawn: Path, tmp_path: Path) -> None:
@@ -45,7 +51,7 @@ def test_bad_arguments_are_told(drawn: Path, tmp_path: Path) -> None:
         _run("train", "--data", drawn, "--output", tmp_path / "run")
     with pytest.raises(UserError, match="write NAME=VALUE"):
         _run("train", "--data", drawn, "--output", tmp_path / "run", "--epochs", 1, "--option", "width")
-    with pytest.raises(UserError, match="use ptq or qat"):
+    with pytest.raises(UserError, match="use ptq, qat or best"):
         _run("quantize", tmp_path, "--output", tmp_path / "x.mface", "--method", "int4")
 
 

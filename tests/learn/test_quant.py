@@ -18,7 +18,7 @@ from microface.learn.card import card_of
 from microface.learn.quant.calibrate import METHODS, Affine, Seen, quantisations
 from microface.learn.quant.graph import Convolution, FloatGraph, Sum
 from microface.learn.quant.lower import limits, lower
-from microface.learn.quant.qat import QuantisedNetwork, _Rounded
+from microface.learn.quant.qat import QuantisedNetwork, Rounded, RoundedWeights
 from microface.learn.quant.simulate import differences
 from microface.learn.quantise import Quantised, QuantiseOptions, quantise
 from microface.learn.train.start import start
@@ -57,13 +57,25 @@ def _error(span: tuple[float, float], sample: np.ndarray) -> float:
 
 
 def test_step_sizes_learn_by_lsq() -> None:
-    scale = torch.tensor(0.1, requires_grad=True)
+    scale, zero = torch.tensor(0.1, requires_grad=True), torch.tensor(0, dtype=torch.int32)
     x = torch.tensor([0.04, 100.0, -100.0, 0.31], requires_grad=True)
-    _Rounded.apply(x, scale, 0).sum().backward()
+    Rounded.apply(x, scale, zero).sum().backward()
     assert x.grad is not None and scale.grad is not None
     assert x.grad.tolist() == [1, 0, 0, 1]
     steps = (0 - 0.4) + 127 + -128 + (3 - 3.1)
     assert float(scale.grad) == pytest.approx(steps / (127 * 4) ** 0.5, rel=1e-4)
+
+
+def test_steps_of_weights_learn_per_channel() -> None:
+    steps = torch.tensor([0.5, 0.1], requires_grad=True)
+    weights = torch.tensor([[0.6, -9.0], [0.04, 0.2]], requires_grad=True)
+    rounded = RoundedWeights.apply(weights, steps, 4)
+    assert torch.allclose(rounded, torch.tensor([[0.5, -4.0], [0.0, 0.2]]))
+    rounded.sum().backward()
+    assert weights.grad is not None and steps.grad is not None
+    assert weights.grad.tolist() == [[1, 0], [1, 1]]
+    expected = [(1 - 1.2) + -8, (0 - 0.4) + (2 - 2.0)]
+    assert steps.grad.tolist() == pytest.approx([value / (7 * 2) ** 0.5 for value in expected], rel=1e-4)
 
 
 def test_wide_convolutions_strides_and_sums_lower_exactly() -> None:

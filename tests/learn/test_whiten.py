@@ -75,7 +75,9 @@ def test_what_cannot_be_whitened_is_told() -> None:
     embeddings, photos = _uneven(1)
     with pytest.raises(UserError, match="does not fit"):
         whiten(_linear(SIZE), embeddings, photos, SIZE + 1)
-    node = Convolution("conv", ("input",), (2, 1, 1), "", np.zeros((2, 3, 1, 1), np.float32), np.zeros(2, np.float32))
+    node = Convolution(
+        "conv", ("input",), (2, 1, 1), "relu", np.zeros((2, 3, 1, 1), np.float32), np.zeros(2, np.float32)
+    )
     with pytest.raises(UserError, match="does not fit"):
         whiten(FloatGraph("odd", (3, 1, 1), (node,)), embeddings, photos, 1)
 

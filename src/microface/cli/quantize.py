@@ -1,5 +1,6 @@
 """`microface quantize`: a trained run becomes an integer network in a model package."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -8,45 +9,94 @@ import typer
 from microface.cli.train import prepare
 from microface.console import console, table
 from microface.errors import UserError
+from microface.evaluate.plots import save_roc
 from microface.files import write_json
 
 if TYPE_CHECKING:
+    from microface.learn.quant.judge import Stage
     from microface.learn.quantise import Method, Quantised
 
 
 def quantize(
     run: Annotated[Path, typer.Argument(help="Folder of a run that `microface train` made.")],
     output: Annotated[Path, typer.Option(help="Model package to write (.mface); NAME.float.onnx goes beside it.")],
-    method: Annotated[str, typer.Option(help="ptq: calibrate only; qat: train with rounding, too.")] = "qat",
+    method: Annotated[str, typer.Option(help="ptq: calibrate only; qat: train with rounding; best of both.")] = "qat",
     calibration: Annotated[str, typer.Option(help="minmax, percentile or mse.")] = "mse",
+    photos: Annotated[int, typer.Option(help="Training photos to calibrate with.")] = 512,
     size: Annotated[int, typer.Option(help="Values of the whitened embedding; 0: the embedding as trained.")] = 256,
-    steps: Annotated[int, typer.Option(help="Steps of quantisation-aware training.")] = 600,
+    bits: Annotated[list[str] | None, typer.Option(help="Of weights: 8, 4, LAYER=4 (several), or auto.")] = None,
+    budget: Annotated[str, typer.Option(help="With --bits auto: share of the 8-bit network's flash, as 65%.")] = "",
+    target: Annotated[str, typer.Option(help="Chip whose planned flash --budget means.")] = "stm32h743zi",
+    steps: Annotated[int, typer.Option(help="Steps of quantisation-aware training; 0: 9 % of the run's.")] = 0,
+    later_first: Annotated[bool, typer.Option(help="Round the last layers first, the others one by one.")] = False,
+    equalise: Annotated[bool, typer.Option(help="Make channels reach alike before rounding.")] = True,
+    mend: Annotated[bool, typer.Option(help="Correct biases by the mean error of rounding.")] = True,
+    scale: Annotated[float, typer.Option(help="Stretch of 8-bit weights, as vendors' tools have; 1.05 cuts few.")] = 1,
+    device: Annotated[str, typer.Option(help="cpu or cuda, for quantisation-aware training.")] = "cpu",
+    resume: Annotated[bool, typer.Option(help="Go on with quantisation-aware training that was cut off.")] = False,
+    report: Annotated[
+        Path | None, typer.Option(help="Rank layers by cost: FILE.png, FILE.json and FILE-roc.png.")
+    ] = None,
     name: Annotated[str, typer.Option(help="Name of the model; the file's name unless given.")] = "",
     json: Annotated[Path | None, typer.Option(help="Write the figures to this file.")] = None,
 ) -> None:
-    """Quantise a trained run to 8 bits and pack it, with its statistics on held-out people.
+    """Quantise a trained run to 8 bits (weights to 4 where told) and pack it, with statistics of held-out people.
 
-    Example: microface quantize build/run --method qat --output build/mine.mface
+    Example: microface quantize build/run --method qat --bits auto --budget 65% --output build/mine.mface
     """
-    if method not in ("ptq", "qat"):
-        raise UserError(f"--method {method}", "is not known", "use ptq or qat")
+    if method not in ("ptq", "qat", "best"):
+        raise UserError(f"--method {method}", "is not known", "use ptq, qat or best")
     prepare()
     from microface.learn.card import card_of
     from microface.learn.quantise import QuantiseOptions, quantise
 
-    options = QuantiseOptions(cast("Method", method), calibration, steps=steps, size=size)
+    options = QuantiseOptions(
+        cast("Method", method), calibration, photos, steps, size=size, bits=tuple(bits or ()), budget=budget,
+        target=target, stretch=scale, mend=mend, equalise=equalise, later_first=later_first, device=device,
+        resume=resume, report=report is not None,
+    )  # fmt: skip
     result = quantise(run, output, name or output.stem, card_of(run), options)
     _show(result, output)
+    if report is not None:
+        _report(result, report)
     if json is not None:
         write_json(json, result.to_json())
 
 
 def _show(result: "Quantised", output: Path) -> None:
-    network = result.package.network
-    before, after = result.before, result.after
-    rows = [(f"held-out TAR at FAR {rate}", f"{before.tar[rate]:.4f}", f"{after.tar[rate]:.4f}") for rate in after.tar]
-    rows.append(("mean cosine to the float network", f"{before.cosine:.4f}", f"{after.cosine:.4f}"))
-    console.print(table(f"{output}", ("figure", "float", "integer"), rows))
+    rates = list(result.after.tar)
+    columns = ("step", *(f"TAR at FAR {rate}" for rate in rates), "cosine to float", "bytes of constants")
+    console.print(table(f"{output}, on held-out people", columns, [_row(stage, rates) for stage in result.stages]))
+    network, after = result.package.network, result.after
     pairs = f"{after.genuine:,} genuine and {after.impostor:,} impostor pairs of held-out people"
     console.print(f"{pairs}; {network.macs:,} multiply-accumulates, {network.constant_bytes:,} bytes of constants")
+    four = [name for name, bits in result.bits.items() if bits == 4]
+    if four:
+        console.print(f"weights of 4 bits in {len(four)} of {len(result.bits)} layers: {', '.join(four)}")
     console.print(f"model id {result.package.model_id[:16]}, simulation equal to the integer network on every value")
+
+
+def _row(stage: "Stage", rates: Sequence[str]) -> tuple[str, ...]:
+    size = f"{stage.bytes:,}" if stage.bytes else ""
+    return (stage.name, *(f"{stage.check.tar[rate]:.4f}" for rate in rates), f"{stage.check.cosine:.4f}", size)
+
+
+def _report(result: "Quantised", path: Path) -> None:
+    """Print the layers by cost; write picture, JSON and the ROC of all steps."""
+    from microface.learn.quant.report import draw
+
+    stem = path.with_suffix("")
+    rows = [
+        (c.name, c.kind, f"{c.weights:,}", c.bits or "", f"{c.alone:.5f}", f"{c.without:+.5f}", _or_dash(c.four_bits))
+        for c in result.costs
+    ]
+    columns = ("layer", "kind", "weights", "bits", "rounded alone", "won if not", "weights at 4 bits")
+    console.print(table("what rounding costs: 1 - cosine to the float network, held-out people", columns, rows))
+    draw(result.costs, stem.with_suffix(".png"))
+    curves = [(stage.name, stage.curve(result.held_out)) for stage in result.stages]
+    save_roc(stem.with_name(f"{stem.name}-roc.png"), curves, "held-out people", result.after.impostor)
+    write_json(stem.with_suffix(".json"), result.to_json())
+
+
+def _or_dash(value: float | None) -> str:
+    return "-" if value is None else f"{value:+.5f}"

@@ -1,7 +1,8 @@
 """A trained run becomes a model package: quantised, checked to the bit, with its statistics on held-out people."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,8 @@ from microface.network.inputs.mapping import map_bytes
 from microface.network.scores import Score
 from microface.photos.preprocess import Preprocess
 
+Size = tuple[int, int]
+"""Height and width in pixels."""
 _BATCH = 64
 _CHECKED = 16
 LEAST_PEOPLE = 20
@@ -35,10 +38,10 @@ LEAST_PEOPLE = 20
 
 @dataclass(frozen=True)
 class Trained:
-    """A finished run: its config, the resolution and the folded float graph of its best averaged weights."""
+    """A finished run: its config, (height, width) of what it reads, and its best averaged weights as a folded graph."""
 
     config: TrainConfig
-    resolution: int
+    size: Size
     graph: FloatGraph
 
 
@@ -52,29 +55,35 @@ def load_trained(run: Path, name: str) -> Trained:
         network.load_state_dict(content["network"])
     except (RuntimeError, KeyError) as error:
         raise UserError(run / "best.pt", f"does not fit the network {config.net}", "train it anew") from error
-    return Trained(config, options.resolution, trace(network, options.resolution, name))
+    return Trained(config, options.input_size, trace(network, options.input_size, name))
 
 
-def inputs_of(photos: Photos, rows: np.ndarray, resolution: int) -> np.ndarray:
+def run_steps(run: Path) -> int:
+    """Return how many steps the run in the folder `run` has been trained for."""
+    try:
+        return int(json.loads((run / "history.json").read_bytes())[-1]["step"])
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise UserError(run, "does not say how many steps it had", "give --steps") from error
+
+
+def inputs_of(photos: Photos, rows: np.ndarray, size: Size) -> np.ndarray:
     """Return int8 [n, H, W, 3], what the integer network reads of `rows` of `photos`."""
-    return map_bytes(centred(photos.crops(rows), resolution, photos.content))
+    return map_bytes(centred(photos.crops(rows), size, photos.content))
 
 
-def embed_integers(
-    graph: FloatGraph, quantisations: Mapping[str, Affine], photos: Photos, resolution: int
-) -> np.ndarray:
+def embed_integers(graph: FloatGraph, quantisations: Mapping[str, Affine], photos: Photos, size: Size) -> np.ndarray:
     """Return int8 [N, D]: the integer embeddings of all `photos`, by `simulate`."""
     parts = np.array_split(np.arange(len(photos)), max(1, -(-len(photos) // _BATCH)))
-    results = [simulate(graph, quantisations, inputs_of(photos, part, resolution)) for part in parts]
+    results = [simulate(graph, quantisations, inputs_of(photos, part, size)) for part in parts]
     return np.concatenate([result[graph.output.name][:, 0, 0] for result in results])
 
 
 def verify(
-    network: IntegerNetwork, graph: FloatGraph, quantisations: Mapping[str, Affine], photos: Photos, resolution: int
+    network: IntegerNetwork, graph: FloatGraph, quantisations: Mapping[str, Affine], photos: Photos, size: Size
 ) -> None:
     """Compare `simulate` with the integer network on every value of a few photos; a difference is an error."""
     rows = np.arange(min(_CHECKED, len(photos)))
-    wrong = differences(network, graph, quantisations, inputs_of(photos, rows, resolution))
+    wrong = differences(network, graph, quantisations, inputs_of(photos, rows, size))
     if wrong:
         name, count = next(iter(wrong.items()))
         raise AssertionError(f"lowering is wrong: {count} integers of {name} differ from the simulation")
@@ -91,15 +100,26 @@ def statistics_of(embeddings: np.ndarray, photos: Photos, score: Score) -> Visit
 
 
 def make_package(
-    name: str, network: IntegerNetwork, score: ScoreName, card: ModelCard, statistics: VisitStatistics | None
+    name: str,
+    network: IntegerNetwork,
+    score: ScoreName,
+    card: ModelCard,
+    statistics: VisitStatistics | None,
+    crop: Preprocess,
 ) -> ModelPackage:
-    """Return the package of `network`, which reads aligned crops of its input's size."""
-    preprocess = Preprocess.aligned(network.input.shape[0])
+    """Return the package of `network`, trained on crops by `crop`, of which it reads the centre in its own size."""
+    preprocess = read_by(crop, network.input.shape[:2])
     return ModelPackage(name, network, preprocess, score, card, statistics)
 
 
-def float_inputs(photos: Photos, rows: np.ndarray, resolution: int) -> list[torch.Tensor]:
+def read_by(crop: Preprocess, size: Size) -> Preprocess:
+    """Return the crop without margin that a network of `size` (height, width) reads when trained on `crop`."""
+    scale = size[1] / crop.content[1]
+    return replace(crop, width=size[1], height=size[0], eye_distance=crop.eye_distance * scale)
+
+
+def float_inputs(photos: Photos, rows: np.ndarray, size: Size) -> list[torch.Tensor]:
     """Return float inputs [n, 3, H, W] of `rows` of `photos`, in batches."""
     parts = np.array_split(rows, max(1, -(-len(rows) // _BATCH)))
-    crops = [inputs_of(photos, part, resolution) for part in parts]
+    crops = [inputs_of(photos, part, size) for part in parts]
     return [torch.from_numpy(part).permute(0, 3, 1, 2).float() / 128 for part in crops]

@@ -1,5 +1,6 @@
 """From a run's folder to a `.mface` file and the float network beside it: the whole of `microface quantize`."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -8,123 +9,220 @@ import numpy as np
 import torch
 
 from microface.errors import UserError
-from microface.learn.package import (
-    Trained,
-    embed_integers,
-    float_inputs,
-    inputs_of,
-    load_trained,
-    make_package,
-    statistics_of,
-    verify,
-)
-from microface.learn.quant.calibrate import Affine, observe, quantisations
+from microface.learn.package import Trained, float_inputs, inputs_of, load_trained, make_package, run_steps, verify
+from microface.learn.package import statistics_of as visit_statistics
+from microface.learn.quant.bits import chosen, parse
+from microface.learn.quant.calibrate import Quantisable, observe, quantisations
+from microface.learn.quant.correct import equalised, mended
 from microface.learn.quant.execute import execute, weights_of
 from microface.learn.quant.graph import FloatGraph
+from microface.learn.quant.judge import Judge, Stage
 from microface.learn.quant.lower import lower
 from microface.learn.quant.onnx_file import OnnxNetwork, save_onnx, to_onnx
+from microface.learn.quant.sensitivity import LayerCost, costs, four_bit_losses
 from microface.learn.quant.sharpen import SharpenOptions, sharpen
-from microface.learn.quant.tune import TuneOptions, tuned
-from microface.learn.quant.whiten import sample_of, whiten
+from microface.learn.quant.tune import TuneOptions, steps_for, tuned
+from microface.learn.quant.weights import with_steps
+from microface.learn.quant.whiten import head_of, sample_of, whiten
 from microface.learn.train.data import Photos, open_photos
 from microface.learn.train.validate import Check, check
 from microface.models.card import ModelCard
 from microface.models.package import ModelPackage
 from microface.models.package import Score as ScoreName
 from microface.network.scores import Score
+from microface.photos.dataset import Dataset
 
-Method = Literal["ptq", "qat"]
+Method = Literal["ptq", "qat", "best"]
+METHODS: tuple[Method, ...] = ("ptq", "qat", "best")
 _WHITEN_PHOTOS = 30_000
+_JUDGED = 400
+"""Held-out photos by which layers are compared."""
 _HALF_LOSS = 0.005
 """Largest loss of held-out true-accept rate that 16-bit float weights may cause."""
 
 
 @dataclass(frozen=True)
 class QuantiseOptions:
-    """How to quantise: method, way to calibrate, photos for it, steps of quantisation-aware training, score."""
+    """How to quantise.
+
+    `method`: calibrate only, train with rounding, too, or do both and keep what does better on held-out people.
+    `calibration` by `photos` photos. `steps` of quantisation-aware training, 0: 9 % of the run's. `size`: values of the
+    whitened embedding; 0 keeps the embedding as it was trained. `bits`, `budget`, `target`: see `quant.bits`.
+    `stretch`: see `largest_steps`. `mend`: biases corrected; `equalise`: channels made alike.
+    """
 
     method: Method = "qat"
     calibration: str = "mse"
     photos: int = 512
-    steps: int = 600
+    steps: int = 0
     score: ScoreName = "cosine"
     size: int = 256
-    """Values of the whitened embedding; 0 keeps the embedding as it was trained."""
+    bits: tuple[str, ...] = ()
+    budget: str = ""
+    target: str = "stm32h743zi"
+    stretch: float = 1.0
+    mend: bool = True
+    equalise: bool = True
+    later_first: bool = False
+    device: str = "cpu"
+    resume: bool = False
+    report: bool = False
 
 
 @dataclass(frozen=True)
 class Quantised:
-    """What came of it: the package and the held-out checks of the float and of the integer network."""
+    """What came of it: the package, the stages on the way, the held-out photos that they were measured on."""
 
     package: ModelPackage
-    before: Check
-    after: Check
+    stages: tuple[Stage, ...]
+    held_out: Photos
+    bits: dict[str, int]
+    costs: tuple[LayerCost, ...] = ()
+    """What rounding each layer to 8 bits costs, the dearest first; empty unless a report is wanted."""
+
+    @property
+    def before(self) -> Check:
+        """The held-out figures of the float network that was quantised."""
+        return next(stage.check for stage in reversed(self.stages) if not stage.bytes)
+
+    @property
+    def after(self) -> Check:
+        """The held-out figures of the integer network that was packed."""
+        return self.stages[-1].check
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures as a JSON-able dictionary."""
         network = self.package.network
+        stages = [{"stage": s.name, "constant_bytes": s.bytes, **asdict(s.check)} for s in self.stages]
         return {
             "name": self.package.name, "model_id": self.package.model_id, "macs": network.macs,
-            "constant_bytes": network.constant_bytes, "float": asdict(self.before), "integer": asdict(self.after),
+            "constant_bytes": network.constant_bytes, "weight_bits": self.bits, "float": asdict(self.before),
+            "integer": asdict(self.after), "stages": stages, "layers": [asdict(cost) for cost in self.costs],
         }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run made ready for quantisation: with its projection, its data, and the stages so far."""
+
+    trained: Trained
+    training: Photos
+    judge: Judge
+    stages: tuple[Stage, ...]
 
 
 def quantise(run: Path, output: Path, name: str, card: ModelCard, options: QuantiseOptions) -> Quantised:
     """Quantise the run in the folder `run` and write `output` (.mface) and the float ONNX file beside it."""
     if output.suffix != ".mface":
         raise UserError(output, "is not a name for a model package", "let it end in .mface")
-    trained = load_trained(run, name)
-    training, held_out = open_photos(Path(trained.config.data), trained.graph.output.shape[0])
-    trained = _whitened(trained, training, options.size)
-    wanted = _checked_onnx(trained, held_out)
-    graph, affine = quantised_graph(trained, training, options, run)
-    network = lower(graph, affine)
-    verify(network, graph, affine, held_out, trained.resolution)
-    embeddings = embed_integers(graph, affine, held_out, trained.resolution)
-    statistics = statistics_of(embeddings, held_out, Score(options.score, network.output.zero_point))
-    package = make_package(name, network, options.score, card, statistics)
+    prepared = prepare(run, name, options)
+    trained, judge = prepared.trained, prepared.judge
+    quantisable, stages = _quantised(prepared, options, run, output.with_name(f"{output.stem}.qat.pt"))
+    network = lower(*quantisable)
+    verify(network, *quantisable, judge.photos, trained.size)
+    score = Score(options.score, network.output.zero_point)
+    statistics = visit_statistics(stages[-1].embeddings, judge.photos, score)
+    crop = Dataset.open(Path(trained.config.data), verify=False).manifest.preprocess
+    package = make_package(name, network, options.score, card, statistics, crop)
     save_onnx(trained.graph, output.with_name(f"{output.stem}.float.onnx"))
     package.save(output)
-    after = check(embeddings.astype(np.float32), held_out, wanted)
-    return Quantised(package, check(wanted, held_out, wanted), after)
+    bits = {node.name: node.bits for node in quantisable[0].weighted()}
+    ranked = layer_costs(prepared, options) if options.report else ()
+    return Quantised(package, (*prepared.stages, *stages), judge.photos, bits, ranked)
 
 
-def _whitened(trained: Trained, photos: Photos, size: int) -> Trained:
-    """Return the run with its embedding whitened to `size` values (0: as it was trained)."""
-    if size == 0:
+def prepare(run: Path, name: str, options: QuantiseOptions) -> Prepared:
+    """Read the run in the folder `run`, project its embedding, and judge the float network."""
+    trained = load_trained(run, name)
+    training, held_out = open_photos(Path(trained.config.data), trained.graph.output.shape[0])
+    plain = _embedded(trained.graph, held_out, trained.size)
+    projected = _projected(trained, training, options.size)
+    wanted = _checked_onnx(projected, held_out)
+    judge = Judge(held_out, trained.size, wanted)
+    stages = [judge.floats("float, as trained", plain)]
+    if projected is not trained:
+        stages.append(judge.floats("float, whitened and sharpened", wanted))
+    return Prepared(projected, training, judge, tuple(stages))
+
+
+def _projected(trained: Trained, photos: Photos, size: int) -> Trained:
+    """Return the run with its embedding whitened to `size` values (0: as it was trained) and sharpened."""
+    if size == 0 or head_of(trained.graph) is None:
         return trained
     size = min(size, trained.graph.output.shape[0])
-    rows = sample_of(photos, _WHITEN_PHOTOS, trained.config.seed)
-    sample = photos.only(rows)
-    embeddings = _embedded(trained.graph, sample, trained.resolution)
+    sample = photos.only(sample_of(photos, _WHITEN_PHOTOS, trained.config.seed))
+    embeddings = _embedded(trained.graph, sample, trained.size)
     graph, whitened = whiten(trained.graph, embeddings, sample, size)
     return replace(trained, graph=sharpen(graph, whitened, sample, SharpenOptions()))
 
 
-def _embedded(graph: FloatGraph, photos: Photos, resolution: int) -> np.ndarray:
+def _embedded(graph: FloatGraph, photos: Photos, size: tuple[int, int]) -> np.ndarray:
     """Return the embeddings of `photos` by the float network with its 16-bit weights."""
     network = OnnxNetwork(to_onnx(graph))
     parts = np.array_split(np.arange(len(photos)), max(1, len(photos) // 64))
-    inputs = (inputs_of(photos, part, resolution).transpose(0, 3, 1, 2) for part in parts)
+    inputs = (inputs_of(photos, part, size).transpose(0, 3, 1, 2) for part in parts)
     return np.concatenate([network.embed(x.astype(np.float32) / 128) for x in inputs])
 
 
-def quantised_graph(
-    trained: Trained, training: Photos, options: QuantiseOptions, run: Path
-) -> tuple[FloatGraph, dict[str, Affine]]:
-    """Return the graph and the quantisations that are to be lowered, by the method of `options`."""
-    rows = np.random.default_rng(trained.config.seed).permutation(len(training))[: options.photos]
-    batches = float_inputs(training, rows, trained.resolution)
-    affine = quantisations(trained.graph, observe(trained.graph, batches), options.calibration)
+def _quantised(prepared: Prepared, options: QuantiseOptions, run: Path, save: Path) -> tuple[Quantisable, list[Stage]]:
+    """Return what is to be lowered, by the method of `options`, and its stages, the one of the result last."""
+    start, judge = calibrated(prepared, options), prepared.judge
+    stages = [judge.integers("calibrated (ptq)", start)]
     if options.method == "ptq":
-        return trained.graph, affine
-    return tuned((trained.graph, affine), trained.config, TuneOptions(options.steps), run)
+        return start, stages
+    steps = options.steps or steps_for(run_steps(run))
+    if not options.resume:
+        save.unlink(missing_ok=True)
+    tune = TuneOptions(steps, later_first=options.later_first, device=options.device, save=save)
+    result = tuned(start, prepared.trained.graph, prepared.trained.config, tune, run)
+    stages.append(judge.integers(f"trained with rounding (qat), {steps} steps", result))
+    if options.method == "best" and stages[0].check.goal > stages[1].check.goal:
+        return start, stages[::-1]
+    return result, stages
+
+
+def calibrated(prepared: Prepared, options: QuantiseOptions) -> Quantisable:
+    """Return the calibrated network with the bits of `options`; choosing them takes a first one with 8 bits."""
+    trained, judge = prepared.trained, prepared.judge
+    wanted = parse(options.bits, options.budget, trained.graph)
+    bits: Mapping[str, int] = wanted.layers
+    if wanted.auto:
+        eight = _ranged(prepared, {}, options)
+        rows = spread_rows(len(judge.photos), _JUDGED)
+        losses = four_bit_losses(eight, inputs_of(judge.photos, rows, trained.size), judge.wanted[rows])
+        bits = chosen(eight, losses, wanted.budget, options.target)
+    return _ranged(prepared, bits, options)
+
+
+def layer_costs(prepared: Prepared, options: QuantiseOptions) -> tuple[LayerCost, ...]:
+    """Return what rounding each layer of the network with 8 bits costs on held-out people, the dearest first."""
+    photos = prepared.judge.photos
+    rows = spread_rows(len(photos), _JUDGED)
+    return tuple(costs(_ranged(prepared, {}, options), inputs_of(photos, rows, prepared.trained.size)))
+
+
+def spread_rows(count: int, most: int) -> np.ndarray:
+    """Return up to `most` rows of 0..count-1, evenly spread."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))
+
+
+def _ranged(prepared: Prepared, bits: Mapping[str, int], options: QuantiseOptions) -> Quantisable:
+    """Return the network with ranges from representative training photos, and what `options` correct."""
+    trained, training = prepared.trained, prepared.training
+    rows = np.random.default_rng(trained.config.seed).permutation(len(training))[: options.photos]
+    batches, graph = float_inputs(training, rows, trained.size), trained.graph
+    if options.equalise:
+        graph = equalised(graph, observe(graph, batches))
+    seen = observe(graph, batches)
+    graph = with_steps(graph.with_bits(bits), options.stretch)
+    affine = quantisations(graph, seen, options.calibration)
+    return mended((graph, affine), torch.cat(batches)) if options.mend else (graph, affine)
 
 
 def _checked_onnx(trained: Trained, photos: Photos) -> np.ndarray:
     """Return the embeddings of `photos` by the ONNX file's network; fail where 16-bit weights cost accuracy."""
-    x = float_inputs(photos, np.arange(len(photos)), trained.resolution)
-    halved = _embedded(trained.graph, photos, trained.resolution)
+    x = float_inputs(photos, np.arange(len(photos)), trained.size)
+    halved = _embedded(trained.graph, photos, trained.size)
     whole = np.concatenate([_embed(trained.graph, part.numpy()) for part in x])
     if check(whole, photos, whole).goal - check(halved, photos, whole).goal > _HALF_LOSS:
         raise UserError(trained.graph.name, "loses accuracy with 16-bit weights", "train with more weight decay")

@@ -1,7 +1,7 @@
 """Ranges of activations on representative crops, and the scales and zero points that follow from them."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -42,13 +42,18 @@ class Affine:
         return (integers - self.zero_point) * self.scale
 
 
+Quantisable = tuple[FloatGraph, dict[str, Affine]]
+"""A float graph and the quantisation of its values: what `lower` and `simulate` take."""
+
+
 @dataclass
 class Seen:
-    """What calibration has seen of one value: extremes and a sample."""
+    """What calibration has seen of one value: extremes, a sample, and how far each channel reaches (float [C])."""
 
     low: float
     high: float
     sample: np.ndarray
+    reach: np.ndarray | None = None
 
 
 def minmax(seen: Seen) -> tuple[float, float]:
@@ -97,20 +102,33 @@ def observe(graph: FloatGraph, batches: Iterable[Tensor]) -> dict[str, Seen]:
 
 def _take(seen: dict[str, Seen], name: str, value: np.ndarray, random: np.random.Generator) -> None:
     sample = random.choice(value.reshape(-1), min(value.size, _KEPT // 8), replace=False)
-    if name not in seen:
-        seen[name] = Seen(float(value.min()), float(value.max()), sample)
-        return
-    old = seen[name]
-    kept = np.concatenate([old.sample, sample])[-_KEPT:]
-    seen[name] = Seen(min(old.low, float(value.min())), max(old.high, float(value.max())), kept)
+    reach = np.abs(value).max(axis=(0, *range(2, value.ndim)))
+    now = Seen(float(value.min()), float(value.max()), sample, reach)
+    if name in seen:
+        old = seen[name]
+        now = replace(merged([old, now]), reach=np.maximum(reach, reach if old.reach is None else old.reach))
+        now = replace(now, sample=now.sample[-_KEPT:])
+    seen[name] = now
 
 
 def quantisations(graph: FloatGraph, seen: Mapping[str, Seen], method: str = "mse") -> dict[str, Affine]:
-    """Return the quantisation of every value of `graph`; the embedding's zero point is 0."""
+    """Return the quantisation of every value of `graph`; the embedding's zero point is 0.
+
+    Values that share theirs (`FloatGraph.groups`) get the one that fits the values that are computed, all together.
+    """
     if method not in METHODS:
         raise UserError(method, "is not a way to calibrate", f"choose one of {', '.join(METHODS)}")
+    groups = graph.groups()
     result = {FloatGraph.INPUT: Affine(INPUT_SCALE, 0)}
-    for node in graph.nodes:
-        make = Affine.symmetric if node is graph.output else Affine.covering
-        result[node.name] = make(*METHODS[method](seen[node.name]))
-    return result
+    for first in dict.fromkeys(groups.values()):
+        members = [name for name, owner in groups.items() if owner == first and name != FloatGraph.INPUT]
+        make = Affine.symmetric if graph.output.name in members else Affine.covering
+        if first != FloatGraph.INPUT:
+            result[first] = make(*METHODS[method](merged([seen[name] for name in members])))
+    return {name: result[first] for name, first in groups.items()}
+
+
+def merged(several: Sequence[Seen]) -> Seen:
+    """Return what was seen of `several` values together."""
+    low, high = min(seen.low for seen in several), max(seen.high for seen in several)
+    return Seen(low, high, np.concatenate([seen.sample for seen in several]))

@@ -6,7 +6,18 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from microface.learn.quant.graph import Convolution, FloatGraph, GlobalMean, Linear, Node, Sum
+from microface.learn.quant.graph import (
+    Average,
+    Convolution,
+    FloatGraph,
+    GlobalMean,
+    Join,
+    Linear,
+    Maximum,
+    Node,
+    Pool,
+    Sum,
+)
 
 Weights = Mapping[str, tuple[Tensor, Tensor]]
 Hook = Callable[[str, Tensor], Tensor]
@@ -22,25 +33,52 @@ def execute(graph: FloatGraph, x: Tensor, weights: Weights, hook: Hook) -> Tenso
     """Return the output [N, D] for `x` float [N, 3, H, W]."""
     values = {FloatGraph.INPUT: hook(FloatGraph.INPUT, x)}
     for node in graph.nodes:
-        result = _compute(node, [values[name] for name in node.inputs], weights)
-        values[node.name] = hook(node.name, _activated(result, node.activation))
+        result = compute(node, [values[name] for name in node.inputs], weights)
+        values[node.name] = hook(node.name, activated(result, node.activation))
     return values[graph.output.name].flatten(1)
 
 
-def _compute(node: Node, inputs: list[Tensor], weights: Weights) -> Tensor:
+def compute(node: Node, inputs: list[Tensor], weights: Weights) -> Tensor:
+    """Return what `node` makes of its inputs [N, C, H, W], before its activation."""
+    x, result = inputs[0], None
     match node:
         case Convolution():
-            return F.conv2d(inputs[0], *weights[node.name], node.stride, node.padding, groups=node.groups)
+            result = F.conv2d(x, *weights[node.name], node.stride, node.padding, groups=node.groups)
         case Linear():
-            return F.linear(inputs[0].flatten(1), *weights[node.name])[:, :, None, None]
+            result = F.linear(x.flatten(1), *weights[node.name])[:, :, None, None]
         case Sum():
-            return inputs[0] + inputs[1]
+            result = x + inputs[1]
         case GlobalMean():
-            return inputs[0].mean((2, 3), keepdim=True)
-    raise TypeError(node)
+            result = x.mean((2, 3), keepdim=True)
+        case Maximum():
+            result = F.max_pool2d(padded(x, node, -torch.inf), node.size, node.stride)
+        case Average():
+            result = windows_sum(x, node) / real_pixels(x, node)
+        case Join():
+            result = torch.cat(inputs, 1)
+    if result is None:
+        raise TypeError(node)
+    return result
 
 
-def _activated(x: Tensor, activation: str) -> Tensor:
+def padded(x: Tensor, pool: Pool, fill: float) -> Tensor:
+    """Return `x` [N, C, H, W] with `fill` around it as `pool` wants."""
+    above, below, left, right = pool.padding
+    return F.pad(x, (left, right, above, below), value=fill) if any(pool.padding) else x
+
+
+def windows_sum(x: Tensor, pool: Pool) -> Tensor:
+    """Return the sum over each window of `pool` [N, C, OH, OW]."""
+    return F.avg_pool2d(padded(x, pool, 0.0), pool.size, pool.stride, divisor_override=1)
+
+
+def real_pixels(x: Tensor, pool: Pool) -> Tensor:
+    """Return how many pixels of each window of `pool` lie in `x`, [1, 1, OH, OW]."""
+    return windows_sum(torch.ones_like(x[:1, :1]), pool)
+
+
+def activated(x: Tensor, activation: str) -> Tensor:
+    """Return `x` after `activation`: "", "relu" or "relu6"."""
     if activation == "relu6":
         return F.relu6(x)
     return F.relu(x) if activation == "relu" else x

@@ -1,6 +1,6 @@
 """The float network as a list of nodes with folded batch norms: where calibration, lowering and ONNX start."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -23,11 +23,23 @@ class Node:
 
 
 @dataclass(frozen=True, eq=False)
-class Convolution(Node):
-    """Weights float32 [O, I / groups, KH, KW], bias float32 [O]; groups are 1 or the number of channels."""
+class Weighted(Node):
+    """A node with weights float32 [O, ...] and bias float32 [O].
+
+    `bits` (8 or 4) is what a weight takes on the chip; `steps` float64 [O] is the real value of one integer step per
+    output channel, None until they are chosen.
+    """
 
     weights: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
     bias: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
+    bits: int = field(default=8, kw_only=True)
+    steps: np.ndarray | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Convolution(Weighted):
+    """Weights [O, I / groups, KH, KW]; groups are 1 or the number of channels."""
+
     stride: tuple[int, int] = (1, 1)
     padding: tuple[int, int] = (0, 0)
     groups: int = 1
@@ -39,11 +51,32 @@ class Convolution(Node):
 
 
 @dataclass(frozen=True, eq=False)
-class Linear(Node):
-    """Weights float32 [O, I], bias float32 [O], over the input flattened in C, H, W order."""
+class Linear(Weighted):
+    """Weights [O, I], over the input flattened in C, H, W order."""
 
-    weights: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
-    bias: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
+
+@dataclass(frozen=True, eq=False)
+class Pool(Node):
+    """A window of `size` that moves by `stride`; `padding` is that of `network.ops`: above, below, left, right."""
+
+    size: tuple[int, int] = (2, 2)
+    stride: tuple[int, int] = (2, 2)
+    padding: tuple[int, int, int, int] = (0, 0, 0, 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Maximum(Pool):
+    """The largest value of each window; padding never wins."""
+
+
+@dataclass(frozen=True, eq=False)
+class Average(Pool):
+    """The mean of each window's real pixels."""
+
+
+@dataclass(frozen=True, eq=False)
+class Join(Node):
+    """The inputs one after another along the channels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,18 +112,38 @@ class FloatGraph:
         """Return the node `name`."""
         return next(node for node in self.nodes if node.name == name)
 
-    def weighted(self) -> Iterator[Convolution | Linear]:
+    def weighted(self) -> Iterator[Weighted]:
         """Yield the nodes that have weights."""
-        yield from (node for node in self.nodes if isinstance(node, Convolution | Linear))
+        yield from (node for node in self.nodes if isinstance(node, Weighted))
 
-    def with_weights(self, values: dict[str, tuple[np.ndarray, np.ndarray]]) -> "FloatGraph":
+    def readers(self, name: str) -> list[Node]:
+        """Return the nodes that read the value `name`."""
+        return [node for node in self.nodes if name in node.inputs]
+
+    def changed(self, nodes: Mapping[str, Node]) -> "FloatGraph":
+        """Return a copy with the nodes in `nodes`, by name, in the place of those of the same names."""
+        return replace(self, nodes=tuple(nodes.get(node.name, node) for node in self.nodes))
+
+    def with_weights(self, values: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> "FloatGraph":
         """Return a copy whose nodes have the (weights, bias) in `values` by name."""
-        changed = [_changed(node, values) for node in self.nodes]
-        return replace(self, nodes=tuple(changed))
+        nodes = {node.name: node for node in self.weighted()}
+        return self.changed({n: replace(nodes[n], weights=w, bias=b) for n, (w, b) in values.items()})
 
+    def with_bits(self, bits: Mapping[str, int]) -> "FloatGraph":
+        """Return a copy whose nodes in `bits` have weights of so many bits, their steps not yet chosen."""
+        return self.changed(
+            {n.name: replace(n, bits=bits[n.name], steps=None) for n in self.weighted() if n.name in bits}
+        )
 
-def _changed(node: Node, values: dict[str, tuple[np.ndarray, np.ndarray]]) -> Node:
-    if not isinstance(node, Convolution | Linear) or node.name not in values:
-        return node
-    weights, bias = values[node.name]
-    return replace(node, weights=weights, bias=bias)
+    def groups(self) -> dict[str, str]:
+        """Return for every value the name of the first value that it shares its quantisation with.
+
+        A maximum keeps that of its input; all that is joined has one.
+        """
+        first = {name: name for name in (self.INPUT, *(node.name for node in self.nodes))}
+        for node in self.nodes:
+            if isinstance(node, Maximum | Join):
+                members = {first[name] for name in (*node.inputs, node.name)}
+                chosen = next(name for name in first if name in members)
+                first = {name: chosen if owner in members else owner for name, owner in first.items()}
+        return first

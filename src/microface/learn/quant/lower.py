@@ -1,41 +1,38 @@
 """From a float graph and the quantisation of its values to the integer network that ships."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from microface.learn.quant.calibrate import Affine
-from microface.learn.quant.graph import Convolution, FloatGraph, GlobalMean, Linear, Node, Shape, Sum
+from microface.learn.quant.graph import (
+    Average,
+    Convolution,
+    FloatGraph,
+    GlobalMean,
+    Join,
+    Linear,
+    Maximum,
+    Node,
+    Shape,
+    Sum,
+    Weighted,
+)
+from microface.learn.quant.weights import integer_weights
 from microface.network import IntegerNetwork, Tensor
-from microface.network.ops import Add, Conv2D, Dense, DepthwiseConv2D, Mean, Operator
+from microface.network.ops import (
+    Add,
+    AveragePool,
+    Concat,
+    Conv2D,
+    Dense,
+    DepthwiseConv2D,
+    MaxPool,
+    Mean,
+    Operator,
+    Window,
+)
 from microface.network.requantise import HighMul
-
-_TINY = 1e-12
-
-
-@dataclass(frozen=True, eq=False)
-class IntegerWeights:
-    """Weights int8 in the graph's layout [O, ...], one scale float64 [O] per output channel, bias int32 [O]."""
-
-    weights: np.ndarray
-    scales: np.ndarray
-    bias: np.ndarray
-
-
-def weight_scales(weights: np.ndarray) -> np.ndarray:
-    """Return float64 [O]: the scale that takes each output channel's largest weight to 127."""
-    largest = np.abs(weights.reshape(len(weights), -1).astype(np.float64)).max(axis=1)
-    return np.maximum(largest, _TINY) / 127
-
-
-def integer_weights(node: Convolution | Linear, source: Affine) -> IntegerWeights:
-    """Return the integers of `node`, whose input is quantised by `source`."""
-    scales = weight_scales(node.weights)
-    spread = scales.reshape(-1, *[1] * (node.weights.ndim - 1))
-    weights = np.clip(np.rint(node.weights.astype(np.float64) / spread), -127, 127).astype(np.int8)
-    bias = np.rint(node.bias.astype(np.float64) / (scales * source.scale))
-    return IntegerWeights(weights, scales, np.clip(bias, -(2**31) + 1, 2**31 - 1).astype(np.int32))
 
 
 def lower(graph: FloatGraph, quantisations: Mapping[str, Affine]) -> IntegerNetwork:
@@ -65,33 +62,42 @@ def _operator(
     node: Node, graph: FloatGraph, tensors: Mapping[str, Tensor], quantisations: Mapping[str, Affine]
 ) -> Operator:
     output, (lo, hi) = tensors[node.name], limits(node.activation, quantisations[node.name])
+    result: Operator | None = None
     match node:
-        case Convolution() | Linear():
-            return _weighted(node, graph, quantisations, (lo, hi))
+        case Weighted():
+            result = _weighted(node, graph, quantisations, (lo, hi))
         case Sum():
             first, second = (tensors[name] for name in node.inputs)
-            return Add.between(node.name, first, second, output, lo, hi)
+            result = Add.between(node.name, first, second, output, lo, hi)
         case GlobalMean():
-            return Mean.between(node.name, tensors[node.inputs[0]], output)
-    raise TypeError(node)
+            result = Mean.between(node.name, tensors[node.inputs[0]], output)
+        case Maximum():
+            result = MaxPool(node.name, node.inputs, node.name, node.size, node.stride, node.padding)
+        case Average():
+            window = Window(node.size, node.stride, node.padding)
+            result = AveragePool.between(node.name, tensors[node.inputs[0]], output, window)
+        case Join():
+            result = Concat(node.name, node.inputs, node.name)
+    if result is None:
+        raise TypeError(node)
+    return result
 
 
-def _weighted(
-    node: Convolution | Linear, graph: FloatGraph, quantisations: Mapping[str, Affine], cut: tuple[int, int]
-) -> Operator:
+def _weighted(node: Weighted, graph: FloatGraph, quantisations: Mapping[str, Affine], cut: tuple[int, int]) -> Operator:
     source, output = quantisations[node.inputs[0]], quantisations[node.name]
     integers = integer_weights(node, source)
     rule = HighMul.from_scales(integers.scales * source.scale / output.scale, output.zero_point, *cut)
     fields = (node.name, node.inputs, node.name)
     if isinstance(node, Linear):
         weights = _columns_last(integers.weights, graph.shape_of(node.inputs[0]))
-        return Dense(*fields, weights, integers.bias, rule)
+        return Dense(*fields, weights, integers.bias, rule, weight_bits=node.bits)
+    assert isinstance(node, Convolution)
     padding = (node.padding[0], node.padding[0], node.padding[1], node.padding[1])
     if node.depthwise:
         weights = np.ascontiguousarray(integers.weights[:, 0].transpose(1, 2, 0))
-        return DepthwiseConv2D(*fields, weights, integers.bias, rule, node.stride, padding)
+        return DepthwiseConv2D(*fields, weights, integers.bias, rule, node.stride, padding, weight_bits=node.bits)
     weights = np.ascontiguousarray(integers.weights.transpose(0, 2, 3, 1))
-    return Conv2D(*fields, weights, integers.bias, rule, node.stride, padding)
+    return Conv2D(*fields, weights, integers.bias, rule, node.stride, padding, weight_bits=node.bits)
 
 
 def _columns_last(weights: np.ndarray, shape: Shape) -> np.ndarray:

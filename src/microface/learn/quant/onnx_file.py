@@ -10,7 +10,19 @@ from onnx import TensorProto, helper, numpy_helper
 
 from microface import files
 from microface.errors import UserError
-from microface.learn.quant.graph import Convolution, FloatGraph, GlobalMean, Linear, Node, Sum
+from microface.learn.quant.graph import (
+    Average,
+    Convolution,
+    FloatGraph,
+    GlobalMean,
+    Join,
+    Linear,
+    Maximum,
+    Node,
+    Pool,
+    Sum,
+    Weighted,
+)
 
 OPSET = 17
 _IR_VERSION = 9
@@ -31,7 +43,7 @@ def to_onnx(graph: FloatGraph) -> onnx.ModelProto:
     return model
 
 
-def _initializers(node: Convolution | Linear) -> Iterator[TensorProto]:
+def _initializers(node: Weighted) -> Iterator[TensorProto]:
     if float(np.abs(node.weights).max()) > _LARGEST_HALF:
         raise UserError(f"layer {node.name}", "has weights that 16 bits cannot hold", "train with more weight decay")
     yield numpy_helper.from_array(node.weights.astype(np.float16), f"{node.name}_weights16")
@@ -48,6 +60,12 @@ def _nodes(node: Node) -> Iterator[onnx.NodeProto]:
             yield helper.make_node("Add", list(node.inputs), [raw])
         case GlobalMean():
             yield helper.make_node("GlobalAveragePool", list(node.inputs), [raw])
+        case Maximum():
+            yield helper.make_node("MaxPool", list(node.inputs), [raw], **_window(node))
+        case Average():
+            yield helper.make_node("AveragePool", list(node.inputs), [raw], **_window(node))
+        case Join():
+            yield helper.make_node("Concat", list(node.inputs), [raw], axis=1)
     if node.activation == "relu":
         yield helper.make_node("Relu", [raw], [node.name])
     elif node.activation == "relu6":
@@ -55,16 +73,22 @@ def _nodes(node: Node) -> Iterator[onnx.NodeProto]:
         yield helper.make_node("Clip", [raw, f"{node.name}_0", f"{node.name}_6"], [node.name])
 
 
+def _window(node: Pool) -> dict[str, list[int]]:
+    above, below, left, right = node.padding
+    return {"kernel_shape": [*node.size], "strides": [*node.stride], "pads": [above, left, below, right]}
+
+
 def _constant(name: str, value: float) -> onnx.NodeProto:
     return helper.make_node("Constant", [], [name], value=numpy_helper.from_array(np.float32(value).reshape(())))
 
 
-def _weighted(node: Convolution | Linear, raw: str) -> Iterator[onnx.NodeProto]:
+def _weighted(node: Weighted, raw: str) -> Iterator[onnx.NodeProto]:
     constants = [f"{node.name}_weights", f"{node.name}_bias"]
     if isinstance(node, Linear):
         yield helper.make_node("Flatten", [node.inputs[0]], [f"{node.name}_flat"], axis=1)
         yield helper.make_node("Gemm", [f"{node.name}_flat", *constants], [raw], transB=1)
         return
+    assert isinstance(node, Convolution)
     pads = [*node.padding, *node.padding]
     yield helper.make_node(
         "Conv", [node.inputs[0], *constants], [raw], strides=node.stride, pads=pads, group=node.groups,

@@ -1,83 +1,136 @@
-"""Quantisation-aware training: the folded graph with rounded weights and values, whose step sizes are learned.
+"""A `FloatGraph` that rounds as the integer network will, so that it can be trained: step sizes are learned.
 
-Values: LSQ (Esser et al. 2020), one step size per value, zero points as calibrated. Weights: one step size per output
-channel that takes the largest weight to 127. What is trained is what `lower` then rounds in the same way.
+LSQ (Esser et al. 2020): one step size per value, zero points as calibrated; one step size per output channel of the
+weights. Steps are learned as factors of those that the training starts with, so one learning rate fits all. What is
+trained is what `lower` then rounds in the same way.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from microface.learn.quant.calibrate import Affine
+from microface.learn.quant.calibrate import Affine, Quantisable
 from microface.learn.quant.execute import execute
 from microface.learn.quant.graph import FloatGraph
+from microface.learn.quant.weights import limits_of, steps_of
 
 
-class _Rounded(torch.autograd.Function):
+class Rounded(torch.autograd.Function):
     """Round `x` to scale * (integer - zero_point), integers -128..127, and pass gradients as LSQ does."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, scale: Tensor, zero_point: int) -> Tensor:
-        ctx.save_for_backward(x, scale)
-        ctx.zero_point = zero_point
-        return torch.fake_quantize_per_tensor_affine(x, float(scale), zero_point, -128, 127)
+    def forward(ctx: Any, x: Tensor, scale: Tensor, zero_point: Tensor) -> Tensor:
+        """Return `x` rounded; `scale` and the int32 `zero_point` are tensors without axes."""
+        ctx.save_for_backward(x, scale, zero_point)
+        return torch.fake_quantize_per_tensor_affine(x, scale, zero_point, -128, 127)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, None]:
         """Inside the range x passes its gradient; the step gets the rounding error, outside the end of the range."""
-        x, scale = ctx.saved_tensors
-        (gradient,), zero = grads, ctx.zero_point
+        x, scale, zero = ctx.saved_tensors
+        (gradient,) = grads
         real = x / scale
-        cut = real.round().clamp(-128 - zero, 127 - zero)
+        cut = real.round().clamp_(-128 - zero, 127 - zero)
         inside = (real >= -128 - zero) & (real <= 127 - zero)
         step = (gradient * torch.where(inside, cut - real, cut)).sum() / (127 * x.numel()) ** 0.5
         return gradient * inside, step, None
 
 
-class _RoundedWeights(torch.autograd.Function):
-    """Round each output channel's weights to its own 127 steps; the gradient passes unchanged."""
+class RoundedWeights(torch.autograd.Function):
+    """Round each output channel's weights [O, ...] to whole steps [O] of what `bits` hold; gradients as LSQ's."""
 
     @staticmethod
-    def forward(ctx: Any, weights: Tensor) -> Tensor:
-        largest = weights.flatten(1).abs().amax(1).clamp_min(1e-12) / 127
-        scale = largest.view(-1, *[1] * (weights.ndim - 1))
-        return (weights / scale).round() * scale
+    def forward(ctx: Any, weights: Tensor, steps: Tensor, bits: int) -> Tensor:
+        """Return `weights` rounded."""
+        low, high = limits_of(bits)
+        spread = steps.view(-1, *[1] * (weights.ndim - 1))
+        real = weights / spread
+        whole = real.round().clamp_(low, high)
+        ctx.save_for_backward(real, whole)
+        ctx.high = high
+        return whole * spread
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> Tensor:
-        return grads[0]
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, None]:
+        """A weight inside the range passes its gradient; the step gets the rounding error, or the range's end."""
+        real, whole = ctx.saved_tensors
+        inside = (real - whole).abs() <= 0.5
+        step = (grads[0] * torch.where(inside, whole - real, whole)).flatten(1).sum(1)
+        return grads[0] * inside, step / (ctx.high * real[0].numel()) ** 0.5, None
 
 
 class QuantisedNetwork(nn.Module):
-    """`graph` as a module that computes with rounded weights and values; maps [N, 3, H, W] to [N, D]."""
+    """A graph as a module that computes with rounded weights and values; maps [N, 3, H, W] to [N, D].
+
+    Only the nodes in `rounding` are rounded: all of them unless a schedule says otherwise.
+    """
 
     def __init__(self, graph: FloatGraph, quantisations: Mapping[str, Affine]) -> None:
         super().__init__()
         self.graph, self.start = graph, dict(quantisations)
-        self.weights = nn.ParameterDict({n.name: torch.from_numpy(n.weights.copy()) for n in graph.weighted()})
-        self.biases = nn.ParameterDict({n.name: torch.from_numpy(n.bias.copy()) for n in graph.weighted()})
-        learned = {name: affine for name, affine in quantisations.items() if name != FloatGraph.INPUT}
-        self.scales = nn.ParameterDict({name: torch.tensor(affine.scale) for name, affine in learned.items()})
+        self.groups = graph.groups()
+        self.rounding = {node.name for node in graph.nodes}
+        weighted = {node.name: node for node in graph.weighted()}
+        self.bits = {name: node.bits for name, node in weighted.items()}
+        self.weights = nn.ParameterDict({name: torch.tensor(node.weights) for name, node in weighted.items()})
+        self.biases = nn.ParameterDict({name: torch.tensor(node.bias) for name, node in weighted.items()})
+        self.factors = nn.ParameterDict({f"{name}_w": torch.ones(len(node.bias)) for name, node in weighted.items()})
+        self.factors.update({name: torch.ones(()) for name in self._learned()})
+        for name, node in weighted.items():
+            self.register_buffer(f"{name}_steps", torch.tensor(steps_of(node)).float())
+        for name in self._learned():
+            self.register_buffer(f"{name}_scale", torch.tensor(quantisations[name].scale, dtype=torch.float32))
+            self.register_buffer(f"{name}_zero", torch.tensor(quantisations[name].zero_point, dtype=torch.int32))
+
+    def _learned(self) -> list[str]:
+        """Return the values whose scales are learned: the first of each group, without the input's."""
+        return [name for name in dict.fromkeys(self.groups.values()) if name != FloatGraph.INPUT]
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the embeddings of inputs `x`."""
-        rounded = {n: (_RoundedWeights.apply(w), self.biases[n]) for n, w in self.weights.items()}
-        return execute(self.graph, x, rounded, self._rounded)
+        used = {name: (self._weights(name), bias) for name, bias in self.biases.items()}
+        return execute(self.graph, x, used, self._value)
 
-    def _rounded(self, name: str, value: Tensor) -> Tensor:
-        if name == FloatGraph.INPUT:
+    def _weights(self, name: str) -> Tensor:
+        if name not in self.rounding:
+            return self.weights[name]
+        return RoundedWeights.apply(self.weights[name], self._steps(name), self.bits[name])
+
+    def _steps(self, name: str) -> Tensor:
+        return self.get_buffer(f"{name}_steps") * self.factors[f"{name}_w"]
+
+    def _scale(self, first: str) -> Tensor:
+        return self.get_buffer(f"{first}_scale") * self.factors[first]
+
+    def _value(self, name: str, value: Tensor) -> Tensor:
+        first = self.groups[name]
+        if first == FloatGraph.INPUT or name not in self.rounding:
             return value
-        return _Rounded.apply(value, self.scales[name], self.start[name].zero_point)  # type: ignore[no-any-return]
+        return Rounded.apply(value, self._scale(first), self.get_buffer(f"{first}_zero"))
 
-    def result(self) -> tuple[FloatGraph, dict[str, Affine]]:
+    def result(self) -> Quantisable:
         """Return the trained graph and quantisations, ready for `lower`."""
-        arrays = {n: (_array(w), _array(self.biases[n])) for n, w in self.weights.items()}
-        learned = {n: Affine(float(s.detach()), self.start[n].zero_point) for n, s in self.scales.items()}
-        return self.graph.with_weights(arrays), {**self.start, **learned}
+        nodes = {
+            node.name: replace(
+                node,
+                weights=_array(self.weights[node.name]),
+                bias=_array(self.biases[node.name]),
+                steps=_array(self._steps(node.name)).astype(np.float64),
+            )
+            for node in self.graph.weighted()
+        }
+        scales = {first: float(_array(self._scale(first))) for first in self._learned()}
+        learned = {
+            name: Affine(scales[first], self.start[name].zero_point)
+            for name, first in self.groups.items()
+            if first in scales
+        }
+        return self.graph.changed(nodes), {**self.start, **learned}
 
 
 def _array(parameter: Tensor) -> np.ndarray:
-    return parameter.detach().numpy().astype(np.float32)
+    return parameter.detach().cpu().numpy().astype(np.float32)

@@ -5,14 +5,15 @@ be nearer, by a margin, than all other people's photos in the batch (a soft maxi
 near the teacher's, and the map near the identity, since the people are few.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from microface.learn.quant.graph import FloatGraph, Linear
+from microface.learn.quant.graph import FloatGraph
+from microface.learn.quant.whiten import head_of, mapped
 from microface.learn.train.data import Photos
 
 LEAST_PEOPLE = 100
@@ -36,15 +37,12 @@ class SharpenOptions:
 def sharpen(graph: FloatGraph, embeddings: np.ndarray, photos: Photos, options: SharpenOptions) -> FloatGraph:
     """Return `graph` with the map trained on its `embeddings` [N, D] of `photos` folded in."""
     groups = _groups(photos.people)
-    last = graph.output
-    if len(groups) < LEAST_PEOPLE or not isinstance(last, Linear):
+    if len(groups) < LEAST_PEOPLE or head_of(graph) is None:
         return graph
     length = float(np.linalg.norm(embeddings, axis=1).mean())
     x = torch.from_numpy((embeddings / length).astype(np.float32))
     turn, shift = _train(x, torch.from_numpy(photos.targets), groups, options)
-    weights = (turn.T @ last.weights / length).astype(np.float32)
-    bias = ((last.bias / length) @ turn + shift).astype(np.float32)
-    return replace(graph, nodes=(*graph.nodes[:-1], replace(last, weights=weights, bias=bias)))
+    return mapped(graph, turn.astype(np.float64) / length, shift.astype(np.float64))
 
 
 def _groups(people: np.ndarray) -> list[np.ndarray]:
@@ -66,7 +64,9 @@ def _train(x: Tensor, targets: Tensor, groups: list[np.ndarray], options: Sharpe
         rows, owners = _draw(groups, random, options)
         y = F.normalize(x[rows] @ turn + shift)
         ties = ((turn - torch.eye(size)) ** 2).sum() / size * options.to_identity + (shift**2).sum()
-        loss = _apart(y @ y.T, owners, options) + options.to_teacher * _unlike(y, targets[rows]) + ties
+        loss = _apart(y @ y.T, owners, options) + ties
+        if targets.shape[1]:
+            loss = loss + options.to_teacher * unlike(y, targets[rows])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -89,6 +89,6 @@ def _apart(similarity: Tensor, owners: Tensor, options: SharpenOptions) -> Tenso
     return F.softplus(others - options.scale * (similarity - options.margin))[pairs].mean()
 
 
-def _unlike(y: Tensor, targets: Tensor) -> Tensor:
-    """Return the mean squared difference of similarities to the teacher's."""
+def unlike(y: Tensor, targets: Tensor) -> Tensor:
+    """Return the mean squared difference of the similarities of unit rows `y` [N, D] to those of `targets` [N, d]."""
     return ((y @ y.T - targets @ targets.T) ** 2).mean()

@@ -1,4 +1,4 @@
-"""The integer network computed by torch, to the bit: sums in float64, everything after a sum in int64.
+"""The integer network computed by torch, to the bit: sums in floats wide enough to be exact, the rest in int64.
 
 An independent second way from the float graph and its quantisations to the integers, quick enough for whole data sets;
 `differences` says where it and the lowered network disagree (nowhere, or lowering is wrong).
@@ -13,52 +13,104 @@ from torch.nn import functional as F  # noqa: N812
 
 from microface.errors import UserError
 from microface.learn.quant.calibrate import Affine
-from microface.learn.quant.graph import Convolution, FloatGraph, GlobalMean, Linear, Node, Sum
-from microface.learn.quant.lower import integer_weights, limits
+from microface.learn.quant.execute import padded, real_pixels, windows_sum
+from microface.learn.quant.graph import (
+    Average,
+    Convolution,
+    FloatGraph,
+    GlobalMean,
+    Join,
+    Linear,
+    Maximum,
+    Node,
+    Sum,
+    Weighted,
+)
+from microface.learn.quant.lower import limits
+from microface.learn.quant.weights import IntegerWeights, integer_weights
 from microface.network import IntegerNetwork
 
 _EXACT = 2.0**53
+_EXACT_SINGLE = 2.0**24
 
 
 def simulate(graph: FloatGraph, quantisations: Mapping[str, Affine], x: np.ndarray) -> dict[str, np.ndarray]:
     """Return every value's integers int8 [N, H, W, C] for inputs `x` int8 [N, H, W, C]."""
-    values = {FloatGraph.INPUT: torch.from_numpy(x).permute(0, 3, 1, 2).long()}
+    values = integers_from(graph, quantisations, {FloatGraph.INPUT: torch.from_numpy(x).permute(0, 3, 1, 2)})
+    return {name: value.permute(0, 2, 3, 1).numpy() for name, value in values.items()}
+
+
+def integers_from(
+    graph: FloatGraph, quantisations: Mapping[str, Affine], known: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    """Return all values int8 [N, C, H, W]; those `known`, the input at least, are taken as they are."""
+    values = dict(known)
     with torch.inference_mode():
         for node in graph.nodes:
-            values[node.name] = _integers(node, [values[name] for name in node.inputs], quantisations)
-    return {name: value.permute(0, 2, 3, 1).numpy().astype(np.int8) for name, value in values.items()}
+            if node.name not in values:
+                inputs = [values[name] for name in node.inputs]
+                values[node.name] = _integers(node, inputs, quantisations).to(torch.int8)
+    return values
 
 
 def _integers(node: Node, inputs: list[Tensor], quantisations: Mapping[str, Affine]) -> Tensor:
     sources, target = [quantisations[name] for name in node.inputs], quantisations[node.name]
     low, high = limits(node.activation, target)
     match node:
-        case Convolution() | Linear():
-            sums, scales = _sums(node, inputs[0] - sources[0].zero_point, sources[0])
+        case Weighted():
+            sums, scales = _sums(node, inputs[0], sources[0])
             value = _high_multiply(sums, scales * sources[0].scale / target.scale) + target.zero_point
         case Sum():
-            value = _added(inputs, sources, target)
-        case GlobalMean():
-            pixels = inputs[0].shape[2] * inputs[0].shape[3]
-            sums = (inputs[0] - sources[0].zero_point).sum((2, 3), keepdim=True)
-            value = _high_multiply(sums, np.array([sources[0].scale / (target.scale * pixels)])) + target.zero_point
+            value = _added([x.long() for x in inputs], sources, target)
+        case GlobalMean() | Average():
+            value = _mean(node, inputs[0].long() - sources[0].zero_point, sources[0].scale / target.scale)
+            value = value + target.zero_point
+        case Maximum():
+            value = F.max_pool2d(padded(inputs[0].float(), node, -torch.inf), node.size, node.stride)
+        case Join():
+            value = torch.cat(inputs, 1)
         case _:
             raise TypeError(node)
     return value.clamp(low, high)
 
 
-def _sums(node: Convolution | Linear, centred: Tensor, source: Affine) -> tuple[Tensor, np.ndarray]:
-    """Return the accumulators int64 [N, O, H, W], exact since all that is summed stays below 2^53."""
+def _mean(node: Node, centred: Tensor, ratio: float) -> Tensor:
+    """Return the mean over each window, or over the whole map, in the output's steps: one factor per count."""
+    if not isinstance(node, Average):
+        pixels = centred.shape[2] * centred.shape[3]
+        return _high_multiply(centred.sum((2, 3), keepdim=True), np.array([ratio / pixels]))
+    sums = windows_sum(centred.double(), node).round().long()
+    counts = real_pixels(centred.double(), node).round().long()
+    result = torch.zeros_like(sums)
+    for count in counts.unique().tolist():
+        result = torch.where(counts == count, _high_multiply(sums, np.array([ratio / count])), result)
+    return result
+
+
+def _sums(node: Weighted, x: Tensor, source: Affine) -> tuple[Tensor, np.ndarray]:
+    """Return the accumulators int64 [N, O, H, W], exact: whole numbers below 2^24 in float32, 2^53 in float64."""
     integers = integer_weights(node, source)
-    weights, bias = (torch.from_numpy(part).double() for part in (integers.weights, integers.bias))
-    bound = weights.abs().flatten(1).sum(1) * 255 + bias.abs()
-    if float(bound.max()) >= _EXACT:
-        raise UserError(f"layer {node.name}", "has sums beyond 2^53", "use smaller weights")
+    kind = _wide_enough(node, integers)
+    weights, bias = (torch.from_numpy(part).to(kind) for part in (integers.weights, integers.bias))
+    centred = x.to(kind) - source.zero_point
     if isinstance(node, Linear):
-        sums = F.linear(centred.flatten(1).double(), weights, bias)[:, :, None, None]
-    else:
-        sums = F.conv2d(centred.double(), weights, bias, node.stride, node.padding, groups=node.groups)
+        return F.linear(centred.flatten(1), weights, bias)[:, :, None, None].long(), integers.scales
+    assert isinstance(node, Convolution)
+    sums = F.conv2d(centred, weights, bias, node.stride, node.padding, groups=node.groups)
     return sums.long(), integers.scales
+
+
+def _wide_enough(node: Weighted, integers: IntegerWeights) -> torch.dtype:
+    """Return the float type in which all partial sums of `node` are whole numbers, whatever their order.
+
+    float32 only where the sum is a plain product of matrices: wider windows may be computed by Winograd's trick.
+    """
+    sizes = np.abs(integers.weights.reshape(len(integers.weights), -1).astype(np.int64)).sum(axis=1)
+    bound = float((sizes * 255 + np.abs(integers.bias.astype(np.int64))).max())
+    if bound >= _EXACT:
+        raise UserError(f"layer {node.name}", "has sums beyond 2^53", "use smaller weights")
+    plain = isinstance(node, Linear) or node.weights.shape[2:] == (1, 1)
+    return torch.float32 if plain and bound < _EXACT_SINGLE else torch.float64
 
 
 def _high_multiply(sums: Tensor, scales: np.ndarray) -> Tensor:

@@ -1,106 +1,205 @@
 """The quantisation-aware phase of a run: the float student and the teacher both guide the rounded network."""
 
+import hashlib
 import math
-from dataclasses import dataclass
+import time
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from microface.errors import UserError
-from microface.learn.quant.calibrate import Affine
+from microface.learn.quant.calibrate import Quantisable
 from microface.learn.quant.execute import execute, weights_of
 from microface.learn.quant.graph import FloatGraph
 from microface.learn.quant.qat import QuantisedNetwork
+from microface.learn.quant.sharpen import unlike
+from microface.learn.train import checkpoint
 from microface.learn.train.config import TrainConfig
 from microface.learn.train.data import Batch, Loader, open_photos
-from microface.learn.train.losses import distillation
 from microface.learn.train.schedule import view
 from microface.learn.train.team import Team, gathered
 from microface.learn.train.validate import to_input
 
 RATE_SHARE = 1 / 20
 """The phase starts at this share of the float run's learning rate."""
+STEPS_SHARE = 0.09
+"""Unless told otherwise, the phase has this share of the float run's steps."""
 FIRST_EPOCH = 1_000_000
 """Epochs of this phase are numbered from here, so that its batches are others than the float run's."""
+_ENTRY = 0.5
+"""With `later_first`, all nodes are rounded from this share of the phase on."""
+_SAVE_EVERY = 120.0
 
 
 @dataclass(frozen=True)
 class TuneOptions:
-    """How many steps, and the weight of the cosine to the float student beside the loss to the teacher."""
+    """How long and by what: steps, weights of the losses to the float student and to the teacher's similarities.
+
+    With `later_first` the last nodes are rounded first, the others join one by one in the first half. `save` is the
+    checkpoint that an interrupted phase goes on from: exactly, since batch and rate depend on the step alone.
+    """
 
     steps: int
     student: float = 1.0
+    teacher: float = 10.0
+    later_first: bool = False
+    rate_share: float = RATE_SHARE
+    device: str = "cpu"
+    save: Path | None = None
 
 
-Quantisable = tuple[FloatGraph, dict[str, Affine]]
-"""A float graph and the quantisation of its values: what `lower` takes."""
-
-
-def tuned(start: Quantisable, config: TrainConfig, options: TuneOptions, run: Path) -> Quantisable:
+def tuned(start: Quantisable, student: FloatGraph, config: TrainConfig, options: TuneOptions, run: Path) -> Quantisable:
     """Return `start` after `options.steps` batches; the rate falls by half a cosine to 0.
 
-    A loss that is no number is a `UserError`; the float run in the folder `run` stays as it is.
+    `student` is the float network that `start` came from. A loss that is no number is a `UserError`; the float run in
+    the folder `run` stays as it is.
     """
-    with gathered(config.threads, _work, start, config, options, run) as team:
-        return _work(team, start, config, options, run)
+    members = config.threads if options.device == "cpu" else 1
+    with gathered(members, _work, start, student, config, options, run) as team:
+        result = _work(team, start, student, config, options, run)
+    if options.save is not None:
+        options.save.unlink(missing_ok=True)
+    return result
 
 
-def _work(team: Team, start: Quantisable, config: TrainConfig, options: TuneOptions, run: Path) -> Quantisable:
+def _work(
+    team: Team, start: Quantisable, student: FloatGraph, config: TrainConfig, options: TuneOptions, run: Path
+) -> Quantisable:
     """Do one member's share of the training to its end; every member gets the same result."""
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     training, _ = open_photos(Path(config.data))
     loader = Loader(training, config, team.number, team.size)
-    phase = _Phase(team, QuantisedNetwork(*start), loader, config)
+    phase = _Phase(team, QuantisedNetwork(*start), Guide(student, options.device), loader, config, options)
     with team.progress() as bar:
-        for step in bar.track(range(options.steps), description="quantisation-aware training"):
-            if not math.isfinite(phase.step(step / options.steps, step, options.student)):
+        task = bar.add_task("quantisation-aware training", total=options.steps, completed=phase.resumed())
+        for step in range(phase.done, options.steps):
+            loss = phase.step(step)
+            if not math.isfinite(loss):
                 what = f"is good, but quantisation-aware training failed at step {step}"
                 raise UserError(run, what, "use --method ptq")
-    return phase.network.result()
+            bar.update(task, advance=1, description=f"quantisation-aware training, loss {loss:.3f}")
+    return phase.network.cpu().result()
+
+
+class Guide:
+    """The float network that the rounded one shall do as well as."""
+
+    def __init__(self, graph: FloatGraph, device: str) -> None:
+        self.graph = graph
+        self.weights = {name: (w.to(device), b.to(device)) for name, (w, b) in weights_of(graph).items()}
+
+    @torch.no_grad()
+    def embed(self, x: Tensor) -> Tensor:
+        """Return the embeddings [N, D] of `x` [N, 3, H, W]."""
+        return execute(self.graph, x, self.weights, lambda _name, value: value)
 
 
 class _Phase:
     """The rounded network, its optimizer and the float network that guides it."""
 
-    def __init__(self, team: Team, network: QuantisedNetwork, loader: Loader, config: TrainConfig) -> None:
-        self.team, self.network, self.loader, self.config = team, network, loader, config
-        self.guide = weights_of(network.graph)
-        self.optimizer = torch.optim.Adam(_groups(network, config.rate * RATE_SHARE))
+    def __init__(
+        self,
+        team: Team,
+        network: QuantisedNetwork,
+        guide: "Guide",
+        loader: Loader,
+        config: TrainConfig,
+        options: TuneOptions,
+    ) -> None:
+        self.team, self.guide, self.loader, self.config, self.options = team, guide, loader, config, options
+        self.network = network.to(options.device)
+        self.optimizer = torch.optim.Adam(network.parameters(), lr=config.rate * options.rate_share)
+        self.settings = _fingerprint(network, config, options)
+        self.done, self._saved = 0, time.monotonic()
 
-    def step(self, share: float, number: int, student: float) -> float:
-        """Learn from batch `number` when `share` of the phase is done; return the loss."""
+    def resumed(self) -> int:
+        """Take over the checkpoint where there is one of the same settings; return the number of steps done."""
+        path = self.options.save
+        if path is not None and path.exists():
+            content = checkpoint.load(path)
+            if content.get("settings") != self.settings:
+                raise UserError(path, "was left by a phase with other settings", "delete it, or use those again")
+            self.network.load_state_dict(content["network"])
+            self.optimizer.load_state_dict(content["optimizer"])
+            self.done = content["step"]
+        return self.done
+
+    def step(self, number: int) -> float:
+        """Learn from batch `number`; return the loss."""
+        share = number / self.options.steps
         for group in self.optimizer.param_groups:
-            group["lr"] = group["peak"] * 0.5 * (1 + math.cos(math.pi * share))
+            group["lr"] = self.config.rate * self.options.rate_share * 0.5 * (1 + math.cos(math.pi * share))
+        self.network.rounding = rounding_at(share, self._order()) if self.options.later_first else set(self._order())
         self.optimizer.zero_grad(set_to_none=True)
-        loss = self._loss(self._batch(number), student)
+        loss = self._loss(self._batch(number))
         loss.backward()
-        gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
+        gradients = [_gradient(p) for p in self.network.parameters()]
         (mean,) = self.team.mean(gradients, [loss.item()])
         self.optimizer.step()
+        self._save(number + 1)
         return mean
+
+    def _order(self) -> list[str]:
+        return [node.name for node in self.network.graph.nodes]
+
+    def _save(self, done: int) -> None:
+        path = self.options.save
+        if path is None or not self.team.leads or time.monotonic() - self._saved < _SAVE_EVERY:
+            return
+        state = {"network": self.network.state_dict(), "optimizer": self.optimizer.state_dict()}
+        checkpoint.save(path, {"settings": self.settings, "step": done, **state})
+        self._saved = time.monotonic()
 
     def _batch(self, number: int) -> Batch:
         epoch, place = divmod(number, self.loader.batches)
-        return self.loader.batch(FIRST_EPOCH + epoch, place, view(self.config, 1.0, self.network.graph.input_shape[1]))
+        return self.loader.batch(FIRST_EPOCH + epoch, place, view(self.config, 1.0, self.network.graph.input_shape[1:]))
 
-    def _loss(self, batch: Batch, student: float) -> Tensor:
-        x = to_input(batch.crops)
+    def _loss(self, batch: Batch) -> Tensor:
+        x = to_input(batch.crops).to(self.options.device)
+        teacher = torch.from_numpy(batch.targets).to(self.options.device)
         embedding = self.network(x)
-        with torch.no_grad():
-            wanted = execute(self.network.graph, x, self.guide, lambda _name, value: value)
-        own = 1 - F.cosine_similarity(embedding, wanted).mean()
-        targets = torch.from_numpy(batch.targets)
-        if targets.shape[1] != wanted.shape[1]:  # a whitened embedding: the float student speaks for the teacher
-            targets = wanted
-        return distillation(embedding, targets, self.config.relation, self.config.temperature) + student * own
+        wanted = self.guide.embed(x)
+        embedding, wanted = F.normalize(embedding), F.normalize(wanted)
+        loss = self.config.relation * contrast(embedding @ wanted.T / self.config.temperature)
+        loss = loss + self.options.student * (1 - (embedding * wanted).sum(1).mean())
+        if teacher.shape[1] == 0:
+            return loss
+        if teacher.shape[1] == wanted.shape[1]:
+            loss = loss + (1 - F.cosine_similarity(embedding, teacher[: len(x)]).mean())
+        return loss + self.options.teacher * unlike(embedding, teacher[: len(x)])
 
 
-def _groups(network: QuantisedNetwork, rate: float) -> list[dict[str, Any]]:
-    """Return weights and biases at `rate`, step sizes at a rate relative to the size that they start with."""
-    plain = [*network.weights.values(), *network.biases.values()]
-    sizes = [{"params": [scale], "peak": rate * float(scale.detach())} for scale in network.scales.values()]
-    return [{**group, "lr": group["peak"]} for group in ({"params": plain, "peak": rate}, *sizes)]
+def contrast(logits: Tensor) -> Tensor:
+    """Return the mean cross-entropy of rows and of columns of `logits` [N, N], whose diagonal is right."""
+    own = torch.arange(len(logits), device=logits.device)
+    return (F.cross_entropy(logits, own) + F.cross_entropy(logits.T, own)) / 2
+
+
+def rounding_at(share: float, order: list[str]) -> set[str]:
+    """Return which of the nodes in `order` are rounded when `share` of the phase is done, the last ones first."""
+    count = math.ceil(len(order) * min(1.0, (share + 1e-9) / _ENTRY))
+    return set(order[len(order) - count :])
+
+
+def _gradient(parameter: Tensor) -> Tensor:
+    """Return the gradient of `parameter`, zeros where nothing reads it yet: members exchange tensors of one size."""
+    if parameter.grad is None:
+        parameter.grad = torch.zeros_like(parameter)
+    return parameter.grad
+
+
+def _fingerprint(network: QuantisedNetwork, config: TrainConfig, options: TuneOptions) -> str:
+    """Return a digest of all that the phase's result depends on."""
+    digest = hashlib.sha256(repr((asdict(config), {**asdict(options), "save": None})).encode())
+    for tensor in network.state_dict().values():
+        digest.update(tensor.detach().cpu().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def steps_for(run_steps: int) -> int:
+    """Return the phase's usual length in steps after a float run of `run_steps`."""
+    return max(100, round(STEPS_SHARE * run_steps))

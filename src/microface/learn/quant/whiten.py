@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from microface.errors import UserError
-from microface.learn.quant.graph import FloatGraph, Linear
+from microface.learn.quant.graph import Average, Convolution, FloatGraph, GlobalMean, Linear, Weighted
 from microface.learn.train.data import Photos
 
 _ROTATION_SEED = 20_260_101
@@ -34,22 +34,45 @@ def whiten(graph: FloatGraph, embeddings: np.ndarray, photos: Photos, size: int)
 
     The whitened embeddings have `size` values.
     """
-    last = graph.output
-    if not isinstance(last, Linear) or last.activation or size > len(last.bias):
-        raise UserError(f"embedding of {size}", f"does not fit {graph.name}", f"use {last.shape[0]} or less")
+    last = head_of(graph)
+    if last is None or size > len(last.bias):
+        raise UserError(f"embedding of {size}", f"does not fit {graph.name}", f"use {graph.output.shape[0]} or less")
     mean = embeddings.mean(axis=0, dtype=np.float64)
     turn = _map(embeddings - mean, photos, size)
-    weights = (turn.T @ last.weights.astype(np.float64)).astype(np.float32)
-    bias = ((last.bias.astype(np.float64) - mean) @ turn).astype(np.float32)
-    changed = replace(last, weights=weights, bias=bias, shape=(size, 1, 1))
-    return replace(graph, nodes=(*graph.nodes[:-1], changed)), (embeddings - mean) @ turn
+    return mapped(graph, turn, -mean @ turn), (embeddings - mean) @ turn
+
+
+def head_of(graph: FloatGraph) -> Weighted | None:
+    """Return the node whose channels become the embedding by nothing but means; None where there is none."""
+    node = graph.output
+    while isinstance(node, GlobalMean | Average) and node.inputs[0] != FloatGraph.INPUT:
+        node = graph.node(node.inputs[0])
+    linear = isinstance(node, Linear) or (isinstance(node, Convolution) and not node.depthwise)
+    return node if isinstance(node, Weighted) and linear and not node.activation else None
+
+
+def mapped(graph: FloatGraph, turn: np.ndarray, shift: np.ndarray) -> FloatGraph:
+    """Return `graph` with its embedding e [D] made e @ `turn` [D, size] + `shift` [size], folded into its head."""
+    head, size = head_of(graph), turn.shape[1]
+    if head is None:
+        raise UserError(f"embedding of {graph.name}", "does not come from a linear layer", "use --size 0")
+    weights = (turn.T @ head.weights.reshape(len(head.weights), -1).astype(np.float64)).astype(np.float32)
+    changed = replace(head, weights=weights.reshape(size, *head.weights.shape[1:]))
+    changed = replace(changed, bias=(head.bias.astype(np.float64) @ turn + shift).astype(np.float32))
+    place = graph.nodes.index(head)
+    after = [replace(node, shape=(size, *node.shape[1:])) for node in (changed, *graph.nodes[place + 1 :])]
+    return replace(graph, nodes=(*graph.nodes[:place], *after))
 
 
 def _map(centred: np.ndarray, photos: Photos, size: int) -> np.ndarray:
     """Return float64 [D, size]: the errors' inverse root, the leading directions after it, turned to equal shares."""
-    errors = _unit_trace(_left_of_teacher(centred, photos.targets))
+    errors = np.zeros((centred.shape[1], centred.shape[1]))
+    if photos.targets.shape[1] == centred.shape[1]:
+        errors += _unit_trace(_left_of_teacher(centred, photos.targets))
     if (within := _within_people(centred, photos.people)) is not None:
-        errors = errors + _unit_trace(within)
+        errors += _unit_trace(within)
+    if not errors.any():
+        errors = np.eye(len(errors))
     values, vectors = np.linalg.eigh(errors + np.trace(errors) / len(errors) * np.eye(len(errors)))
     root = (vectors / np.sqrt(values)) @ vectors.T
     mapped = centred @ root

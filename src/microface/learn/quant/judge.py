@@ -1,0 +1,59 @@
+"""Judging networks on held-out people: the float ones by their folded graph, the integer ones to the bit."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from microface.learn.package import embed_integers
+from microface.learn.quant.calibrate import Quantisable
+from microface.learn.quant.lower import lower
+from microface.learn.train.data import Photos, unit_rows
+from microface.learn.train.validate import Check, check
+from microface.metrics.roc import Roc, roc
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What one step of quantisation came to: its held-out embeddings [N, D] and figures, and the bytes of constants.
+
+    `bytes` is 0 for float networks.
+    """
+
+    name: str
+    embeddings: np.ndarray
+    check: Check
+    bytes: int = 0
+
+    def curve(self, photos: Photos) -> Roc:
+        """Return the ROC over all pairs of photos of named held-out people, by cosine."""
+        return roc(*pairs_of(self.embeddings, photos))
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Held-out `photos`, read at `size` (height, width), and the float embeddings that cosines are taken to."""
+
+    photos: Photos
+    size: tuple[int, int]
+    wanted: np.ndarray
+
+    def floats(self, name: str, embeddings: np.ndarray) -> Stage:
+        """Return the stage of a float network's `embeddings`."""
+        wanted = self.wanted if embeddings.shape == self.wanted.shape else None
+        return Stage(name, embeddings, check(embeddings, self.photos, wanted))
+
+    def integers(self, name: str, quantisable: Quantisable) -> Stage:
+        """Return the stage of the integer network that `quantisable` lowers to."""
+        embeddings = embed_integers(*quantisable, self.photos, self.size)
+        measured = check(embeddings.astype(np.float32), self.photos, self.wanted)
+        return Stage(name, embeddings, measured, lower(*quantisable).constant_bytes)
+
+
+def pairs_of(embeddings: np.ndarray, photos: Photos) -> tuple[np.ndarray, np.ndarray]:
+    """Return the cosine distances (genuine, impostor) of all pairs of photos of named people."""
+    named = photos.people >= 0
+    unit = unit_rows(embeddings[named].astype(np.float32))
+    upper = np.triu_indices(len(unit), 1)
+    distances, owners = (1 - unit @ unit.T)[upper], photos.people[named]
+    same = (owners[:, None] == owners[None])[upper]
+    return distances[same], distances[~same]
