@@ -18,6 +18,7 @@ def recrop(
     output: Annotated[Path, typer.Option(help="Folder of the new data set.")],
     crop: Annotated[str, typer.Option(help="aligned or loose.")] = "aligned",
     size: Annotated[int, typer.Option(help="Side of an aligned crop, width of a loose one.  [pixels]")] = 96,
+    height: Annotated[int, typer.Option(help="Height of a loose crop; 0: four thirds of its width.")] = 0,
     margin: Annotated[int, typer.Option(help="Pixels stored on each side of it, for augmentation.", min=0)] = 4,
     processes: Annotated[int, typer.Option(help="Processes that decode and crop; 0: as many as cores.")] = 0,
     device: Annotated[str, typer.Option(help="Where the teacher computes: auto, cpu or cuda.")] = "auto",
@@ -31,7 +32,7 @@ def recrop(
     from microface.learn.train.place import where
     from microface.photos.preprocess import Preprocess
 
-    kinds = {"aligned": Preprocess.aligned(size), "loose": Preprocess.loose(size, size * 4 // 3)}
+    kinds = {"aligned": Preprocess.aligned(size), "loose": Preprocess.loose(size, height or size * 4 // 3)}
     if crop not in kinds:
         raise UserError(f"--crop {crop}", "is not known", "use aligned or loose")
     options = Recrop(kinds[crop].widened(margin), teacher, processes or os.cpu_count() or 1)

@@ -1,5 +1,6 @@
 """The crops and teacher's embeddings of a data set as training reads them: batches that are a function of a seed."""
 
+import functools
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -99,6 +100,7 @@ def _people(rows: list[dict[str, Any]]) -> np.ndarray:
     return np.array([names.get(row["identity"], -1) for row in rows], np.int64)
 
 
+@functools.lru_cache(maxsize=4)
 def order(count: int, seed: int, epoch: int) -> np.ndarray:
     """Return the rows 0..count-1 in the order of `epoch`."""
     return np.random.default_rng((seed, epoch)).permutation(count)
@@ -118,6 +120,11 @@ def order_by_people(people: np.ndarray, together: int, seed: int, epoch: int) ->
     return np.concatenate([groups[i] for i in random.permutation(len(groups))])
 
 
+@functools.lru_cache(maxsize=4)
+def _cached_order(people: bytes, together: int, seed: int, epoch: int) -> np.ndarray:
+    return order_by_people(np.frombuffer(people, np.int64), together, seed, epoch)
+
+
 Place = tuple[int, int]
 """Epoch and number of a batch in it."""
 
@@ -135,7 +142,7 @@ def rows_of(photos: Photos, config: TrainConfig, place: Place) -> np.ndarray:
     """Return the rows of the whole batch at `place`."""
     (epoch, number), seed = place, config.seed
     if config.per_person > 1:
-        rows = order_by_people(photos.people, config.per_person, seed, epoch)
+        rows = _cached_order(photos.people.tobytes(), config.per_person, seed, epoch)
     else:
         rows = order(len(photos), seed, epoch)
     return rows[number * config.batch : (number + 1) * config.batch]

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
 
 from microface.errors import UserError
 
@@ -98,6 +99,15 @@ def nothing(student: Tensor) -> Tensor:
     return student.sum() * 0.0
 
 
-def named(people: Tensor) -> Tensor:
-    """Return the places of the photos with names, int64."""
-    return torch.nonzero(people >= 0).flatten()
+def own_class(people: Tensor, classes: int) -> Tensor:
+    """Return bool [N, classes], true at each person's own class; nowhere for the unnamed (-1)."""
+    return people[:, None] == torch.arange(classes, device=people.device)
+
+
+def over_named(logits: Tensor, people: Tensor, smoothing: float = 0.0) -> Tensor:
+    """Return the mean cross-entropy of `logits` [N, classes] over named `people` [N]; 0 where there are none.
+
+    Nothing here depends on how many there are, so a GPU need not be waited for.
+    """
+    total = F.cross_entropy(logits, people, ignore_index=-1, reduction="sum", label_smoothing=smoothing)
+    return total / (people >= 0).sum().clamp_min(1)

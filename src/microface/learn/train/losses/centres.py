@@ -4,7 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from microface.learn.train.losses.base import Lesson, Loss, Subject, nothing, register
+from microface.errors import UserError
+from microface.learn.train.losses.base import Lesson, Loss, Subject, over_named, own_class, register
 
 
 @register("centres")
@@ -22,8 +23,10 @@ class Centres(Loss):
     def __init__(self, subject: Subject, fewest: int = 5, scale: float = 32.0, margin: float = 0.2) -> None:
         super().__init__(subject)
         self.scale, self.margin = scale, margin
-        counts = torch.bincount(subject.people.clamp_min(0) + (subject.people < 0) * subject.classes)
-        often = torch.nonzero(counts[: subject.classes] >= fewest).flatten()
+        counts = torch.bincount(subject.people[subject.people >= 0], minlength=subject.classes)
+        often = torch.nonzero(counts >= fewest).flatten()
+        if len(often) < 2:
+            raise UserError("loss centres", f"needs people with {fewest} photos or more", "lower its option fewest")
         number = torch.full((subject.classes + 1,), -1, dtype=torch.long)
         number[often] = torch.arange(len(often))
         centres = torch.zeros(len(often), subject.embedding)
@@ -33,10 +36,7 @@ class Centres(Loss):
         self.register_buffer("number", number, persistent=False)
 
     def forward(self, student: Tensor, lesson: Lesson) -> Tensor:
-        """Return the mean over the views of people who have a centre."""
+        """Return the mean over the views of people who have a centre; 0 where there are none."""
         own = self.number[lesson.people]
-        rows = torch.nonzero(own >= 0).flatten()
-        if len(rows) == 0:
-            return nothing(student)
-        logits = F.normalize(student[rows]) @ self.centres.T
-        return F.cross_entropy(self.scale * (logits - self.margin * F.one_hot(own[rows], len(self.centres))), own[rows])
+        cosines = F.normalize(student) @ self.centres.T
+        return over_named(self.scale * (cosines - self.margin * own_class(own, len(self.centres))), own)

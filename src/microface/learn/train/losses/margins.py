@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from microface.learn.train.losses.base import Lesson, Loss, Subject, named, nothing, register
+from microface.learn.train.losses.base import Lesson, Loss, Subject, over_named, own_class, register
 
 
 class _Margin(Loss):
@@ -20,13 +20,10 @@ class _Margin(Loss):
         self.centres = nn.Parameter(F.normalize(torch.randn(subject.classes, subject.embedding)))
 
     def forward(self, student: Tensor, lesson: Lesson) -> Tensor:
-        """Return the mean over the views of named people."""
-        rows = named(lesson.people)
-        if len(rows) == 0:
-            return nothing(student) + nothing(self.centres)
-        cosines = F.normalize(student[rows]) @ F.normalize(self.centres).T
-        own = F.one_hot(lesson.people[rows], len(self.centres)).bool()
-        return F.cross_entropy(self.scale * torch.where(own, self._harder(cosines), cosines), lesson.people[rows])
+        """Return the mean over the views of named people; 0 where there are none."""
+        cosines = F.normalize(student) @ F.normalize(self.centres).T
+        own = own_class(lesson.people, len(self.centres))
+        return over_named(self.scale * torch.where(own, self._harder(cosines), cosines), lesson.people)
 
     def _harder(self, cosines: Tensor) -> Tensor:
         return cosines - self.margin
