@@ -21,7 +21,7 @@ def models(
     """
     if name is not None:
         package = load(name)
-        _show_card(package)
+        show_card(package)
         save_json(json, _json(package))
         return
     packages = [load(name) for name in names()]
@@ -59,14 +59,18 @@ def _json(package: ModelPackage) -> dict[str, Any]:
     }
 
 
-def _show_card(package: ModelPackage) -> None:
+def show_card(package: ModelPackage) -> None:
+    """Print the whole card of `package`."""
     console.print(table(package.name, ("field", "value"), _fields(package)))
     figures = package.card.measurements
     if figures:
-        console.print(table("Measured", ("figure", "value", "engine", "on", "command"), map(_figure, figures)))
+        console.print(table("Measured", ("figure", "value", "engine", "on"), map(_figure, figures)))
     if package.card.costs:
         columns = ("chip", "instructions", "ms, estimate", "flash B", "arena B", "stack B", "by")
         console.print(table("One face costs", columns, map(_cost, package.card.costs)))
+    commands = [*(each.command for each in figures), *(each.command for each in package.card.costs)]
+    for command in dict.fromkeys(commands):
+        console.print(command, style="dim", highlight=False, markup=False, soft_wrap=True)
 
 
 def _fields(package: ModelPackage) -> Iterator[tuple[str, str]]:
@@ -87,7 +91,7 @@ def _fields(package: ModelPackage) -> Iterator[tuple[str, str]]:
 
 def _figure(each: Measurement) -> tuple[str, ...]:
     error = f" +- {100 * each.std_error:.2f}" if each.std_error is not None else ""
-    return each.metric, f"{100 * each.value:.2f} %{error}", each.engine, each.data, each.command
+    return each.metric, f"{100 * each.value:.2f} %{error}", each.engine, each.data
 
 
 def _cost(each: Cost) -> tuple[str, ...]:

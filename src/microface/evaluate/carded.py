@@ -1,10 +1,16 @@
 """Figures into the card of a package: what was measured, on what, and the command that measures it again."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from microface.errors import UserError
+from microface.evaluate.costs import costs
+from microface.evaluate.crops import shipped_crops
+from microface.evaluate.engines import Engine
+from microface.evaluate.identification import GroupFigures
 from microface.evaluate.lfw import LfwResult
-from microface.models import Measurement, ModelPackage
+from microface.evaluate.material import Material
+from microface.models import Measurement, ModelPackage, has_float_network
 
 
 def write_lfw(path: Path, result: LfwResult) -> None:
@@ -12,10 +18,10 @@ def write_lfw(path: Path, result: LfwResult) -> None:
     package = ModelPackage.load(path)
     if result.engine.name != "teacher" and result.engine.model_id != package.model_id:
         raise UserError(path, "is another model than the one that was measured", "give the package that was measured")
-    package.with_card(package.card.measured(measurement(package.name, result))).save(path)
+    package.with_card(package.card.measured(lfw_measurement(package.name, result))).save(path)
 
 
-def measurement(name: str, result: LfwResult) -> Measurement:
+def lfw_measurement(name: str, result: LfwResult) -> Measurement:
     """Return the accuracy of `result` as an entry of the card of the model `name`."""
     folds = f"{result.folds[0]}-{result.folds[-1]}"
     mirror = ", mirror added" if result.mirror else ""
@@ -23,4 +29,53 @@ def measurement(name: str, result: LfwResult) -> Measurement:
     options = f"--folds {folds} --engine {result.engine.name} --crop {result.crop}" + " --mirror" * result.mirror
     command = f"microface evaluate lfw {name} --root lfw --pairs lfw/pairs.txt {options}"
     mean, error = result.accuracy.mean, result.accuracy.std_error
-    return Measurement("lfw accuracy", mean, error, data, result.engine.name, command)
+    crop = f", {result.crop}" if result.crop != "aligned" else ""
+    return Measurement(f"lfw accuracy{crop}{mirror}", mean, error, data, result.engine.name, command)
+
+
+def identification_measurements(
+    name: str, engine: Engine, figures: Sequence[GroupFigures], crop: str
+) -> Iterator[Measurement]:
+    """Yield the top-1 of every group as an entry of the card of the model `name`."""
+    command = f"microface evaluate identification {name} --root lfw --people lfw/people_30.txt"
+    options = f" --engine {engine.name} --crop {crop}"
+    for each in figures:
+        data = f"{each.group or 'all'}: {len(each.people)} people, {each.photos} photos, {each.score}, {crop}"
+        beside = f", {crop}" if crop != "aligned" else ""
+        metric = f"identification of {each.group or 'all'}{beside}"
+        yield Measurement(metric, each.top1, None, data, engine.name, command + options)
+
+
+def fill_card(
+    path: Path, material: Material, targets: Sequence[str], count: bool = True
+) -> tuple[ModelPackage, list[str]]:
+    """Measure the package at `path` and write every figure into its card.
+
+    Returns the package with the new card and sentences on the targets that it does not run on.
+    """
+    package = ModelPackage.load(path)
+    figures = [*_integer(path, package, material), *_beside(path, package, material)]
+    found, refused = costs(package, targets, count)
+    carded = package.with_card(package.card.measured(*figures).costing(*found))
+    carded.save(path)
+    return carded, refused
+
+
+def _integer(path: Path, package: ModelPackage, material: Material) -> Iterator[Measurement]:
+    engine = material.engine(str(path))
+    yield lfw_measurement(package.name, material.lfw(engine))
+    yield lfw_measurement(package.name, material.lfw(engine, mirror=True))
+    for crop in ("aligned", *shipped_crops(engine.preprocess)):
+        if crop != "aligned":
+            yield lfw_measurement(package.name, material.lfw(engine, crop))
+        yield from identification_measurements(package.name, engine, material.identification(engine, crop), crop)
+
+
+def _beside(path: Path, package: ModelPackage, material: Material) -> Iterator[Measurement]:
+    """Yield the figures of the float network, where there is one, and of the teacher, where it was given."""
+    if has_float_network(str(path)):
+        yield lfw_measurement(package.name, material.lfw(material.engine(str(path), "float")))
+    if material.teacher is not None:
+        engine = material.engine(str(path), "teacher")
+        yield lfw_measurement(package.name, material.lfw(engine))
+        yield from identification_measurements(package.name, engine, material.identification(engine), "aligned")

@@ -20,17 +20,24 @@ CROPS: tuple[CropName, ...] = get_args(CropName)
 
 
 def crops_of_files(
-    root: Path, files: Sequence[str], preprocess: Preprocess, how: CropName = "aligned", copy: Copy | None = None
+    root: Path,
+    files: Sequence[str],
+    preprocess: Preprocess,
+    how: CropName = "aligned",
+    copy: Copy | None = None,
+    rows: Sequence[int] | None = None,
 ) -> tuple[np.ndarray, int]:
     """Return the crops uint8 [N, H, W, 3] of `files` below `root`, and how many showed no face (centre crop used).
 
     `aligned` is the crop that `preprocess` describes; `boxes` uses the detector's box alone, `centre` a fixed
     rectangle: what a chip can make without landmarks, or without a detector. With `copy` each photo is changed after
-    its face was found, so that recognition alone is measured.
+    its face was found, so that recognition alone is measured. With `rows` only those of `files` are cropped.
     """
     if how not in CROPS:
         raise UserError(f"--crop {how}", "is unknown", f"choose {', '.join(CROPS)}")
     faces = find_faces(root, files, read_photo)
+    if rows is not None:
+        files, faces = [files[i] for i in rows], [faces[i] for i in rows]
     crops = np.empty((len(files), preprocess.height, preprocess.width, 3), np.uint8)
     what = f"cropping, {copy.name}" if copy is not None else "cropping"
     for place, name, face in zip(crops, track(files, what), faces, strict=True):

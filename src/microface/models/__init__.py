@@ -2,7 +2,7 @@
 
 from microface.models.card import Cost, Measurement, ModelCard
 from microface.models.package import ModelPackage, Score
-from microface.models.shelf import float_network, load, load_any_network, names
+from microface.models.shelf import float_network, has_float_network, load, load_any_network, names
 
 __all__ = [
     "Cost",
@@ -11,6 +11,7 @@ __all__ = [
     "ModelPackage",
     "Score",
     "float_network",
+    "has_float_network",
     "load",
     "load_any_network",
     "names",

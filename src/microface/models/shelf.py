@@ -35,6 +35,12 @@ def load_any_network(name: str) -> IntegerNetwork:
     return load_network(path) if path.suffix == ".mfn" else ModelPackage.load(path).network
 
 
+def has_float_network(name: str) -> bool:
+    """Say whether the float ONNX file lies beside the package that `name` names."""
+    path = path_of(name)
+    return path.with_name(f"{path.stem}.float.onnx").is_file()
+
+
 def float_network(name: str) -> Path:
     """Return the float ONNX file beside the package that `name` names: the best network before quantisation."""
     path = path_of(name)

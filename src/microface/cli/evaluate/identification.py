@@ -22,7 +22,7 @@ from microface.cli.evaluate.options import (
 from microface.cli.galleries import say
 from microface.cli.options import JsonFile, NetworkName, save_json
 from microface.console import console, table
-from microface.evaluate.crops import CropName, crops_of_files
+from microface.evaluate.crops import CropName, crops_of_files, shipped_crops
 from microface.evaluate.engines import Engine
 from microface.evaluate.identification import PROTOCOL_SCORE, GroupFigures, UnknownFigures, identify_groups
 from microface.evaluate.people import PeoplePhotos, people_files
@@ -62,11 +62,25 @@ def identification(
     measured = [_measure(used, root, photos, cast(CropName, crop), cast(ScoreName, score), rate) for used in engines]
     for used, figures, _ in measured:
         _show(used, figures)
+    shipped = _as_shipped(engines[0], root, photos, cast(ScoreName, score), crop)
     if confusion is not None:
         save_confusions(confusion, [(f"{used.network}, {used.name}", figures) for used, figures, _ in measured])
     if roc is not None:
         save_unknown(roc, measured[0][1], f"strangers, {engines[0].network}, {engines[0].name}")
-    save_json(json, {**measured[0][2], "teacher": measured[1][2] if len(measured) > 1 else None})
+    beside = measured[1][2] if len(measured) > 1 else None
+    save_json(json, {**measured[0][2], "as_shipped": shipped, "teacher": beside})
+
+
+def _as_shipped(used: Engine, root: Path, photos: PeoplePhotos, score: ScoreName, crop: str) -> dict[str, Any]:
+    """Return {crop: {group: top-1}} of the integer network with the crops that a chip can make, and print it."""
+    if used.name != "integer" or crop != "aligned":
+        return {}
+    found = {name: _measure(used, root, photos, name, score, 1.0)[1] for name in shipped_crops(used.preprocess)}
+    say(
+        f"as shipped, {name}: " + ", ".join(f"{each.group or 'all'} {100 * each.top1:.1f} %" for each in figures)
+        for name, figures in found.items()
+    )
+    return {name: {each.group: each.top1 for each in figures} for name, figures in found.items()}
 
 
 def _measure(

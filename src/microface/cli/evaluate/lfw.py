@@ -1,5 +1,6 @@
 """`microface evaluate lfw`: LFW's View 2."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -22,12 +23,16 @@ from microface.cli.galleries import say
 from microface.cli.options import JsonFile, NetworkName, save_json
 from microface.console import console, table
 from microface.evaluate.carded import write_lfw
-from microface.evaluate.crops import CropName, crops_of_files
-from microface.evaluate.lfw import LfwResult, measure
-from microface.evaluate.pairs import find_root, parse_folds, read_pairs
+from microface.evaluate.crops import CropName
+from microface.evaluate.lfw import LfwResult
+from microface.evaluate.material import open_material
+from microface.evaluate.pairs import parse_folds
 from microface.evaluate.plots import save_roc
 from microface.metrics.roc import roc as roc_of
 
+Beside = Annotated[
+    bool, typer.Option("--beside/--alone", help="Tell the figures with the crops that a chip can make, too.")
+]
 Card = Annotated[Path | None, typer.Option(help="Write the accuracy into this package's card.", metavar="FILE")]
 
 
@@ -41,6 +46,7 @@ def lfw(
     mirror: Annotated[bool, typer.Option(help="Add the mirror image's embedding to each photo's.")] = False,
     crop: Crop = "aligned",
     folds: Folds = None,
+    beside: Beside = True,
     roc: RocPicture = None,
     card: Card = None,
     threads: Threads = ALL_THREADS,
@@ -50,23 +56,23 @@ def lfw(
 
     Example: `microface evaluate lfw default --root lfw --pairs lfw/pairs.txt --folds 1-5 --json lfw.json`
     """
-    wanted = read_pairs(pairs, parse_folds(folds) if folds else None)
-    folder = find_root(root, wanted.files)
+    material = open_material(root, pairs, parse_folds(folds) if folds else None)
     used = used_engine(engine, network, score, teacher, threads)
-    crops, failed = crops_of_files(folder, wanted.files, used.preprocess, cast(CropName, crop))
-    result = measure(used, wanted, crops, failed_detections=failed, mirror=mirror, crop=crop)
-    _show_lfw(result)
+    result = material.lfw(used, cast(CropName, crop), mirror)
+    shipped = material.as_shipped(used) if beside and engine == "integer" and crop == "aligned" else {}
+    _show_lfw(result, shipped)
     if roc is not None:
         _draw_lfw(roc, result)
     if card is not None:
         write_lfw(card, result)
-    save_json(json, result.to_json())
+    save_json(json, {**result.to_json(), "as_shipped": {name: each.to_json() for name, each in shipped.items()}})
 
 
-def _show_lfw(result: LfwResult) -> None:
+def _show_lfw(result: LfwResult, shipped: Mapping[CropName, LfwResult]) -> None:
     value = result.to_json()
     rows = [
-        ("accuracy", f"{100 * result.accuracy.mean:.2f} % +- {100 * result.accuracy.std_error:.2f}"),
+        ("accuracy", _accuracy(result)),
+        *((f"as shipped, {name}, plain", _accuracy(each)) for name, each in shipped.items()),
         ("AUC", f"{result.auc:.4f}"),
         *((f"true accepts at false accepts {rate}", f"{tar:.4f}") for rate, tar in result.tar_at_far.items()),
         ("pairs", f"{value['pairs']:,} in folds {', '.join(map(str, result.folds))}"),
@@ -77,6 +83,10 @@ def _show_lfw(result: LfwResult) -> None:
     mirror = ", mirror added" if result.mirror else ""
     title = f"{used.network}, {used.name}, {used.score.name}{mirror}, {result.crop}"
     console.print(table(title, ("what", "value"), rows))
+
+
+def _accuracy(result: LfwResult) -> str:
+    return f"{100 * result.accuracy.mean:.2f} % +- {100 * result.accuracy.std_error:.2f}"
 
 
 def _draw_lfw(path: Path, result: LfwResult) -> None:

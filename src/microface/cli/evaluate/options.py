@@ -6,6 +6,8 @@ from typing import Annotated, Any, cast
 
 import typer
 
+from microface.chip.targets import Target
+from microface.evaluate.costs import chips
 from microface.evaluate.engines import Engine, EngineName, open_engine
 from microface.network.scores import ScoreName
 
@@ -20,12 +22,22 @@ LfwPairs = Annotated[Path, typer.Option(help="LFW's pairs.txt.")]
 Folds = Annotated[str | None, typer.Option(help="Folds, for example 1-5; all of the file unless given.")]
 PeopleRoot = Annotated[Path, typer.Option(help="A folder of photos per person.")]
 PeopleList = Annotated[Path | None, typer.Option(help="Lines GROUP/NAME/FILE that pick photos below --root.")]
+People = Annotated[Path | None, typer.Option(help="Lines GROUP/NAME/FILE for identification, e.g. people_30.txt.")]
+Targets = Annotated[list[str] | None, typer.Option("--target", help="Chips to tell costs for; default: all.")]
+Count = Annotated[bool, typer.Option("--count/--plan", help="Count on the emulated chip, or estimate by the plan.")]
 ALL_THREADS = os.cpu_count() or 1
 
 
 def used_engine(name: str, network: str, score: str | None, teacher: Path | None, threads: int) -> Engine:
     """Return the engine that the options name."""
     return open_engine(cast(EngineName, name), network, cast("ScoreName | None", score), teacher, threads)
+
+
+def chosen_targets(targets: list[str] | None) -> tuple[str, ...]:
+    """Return the chips that the option names, all of them unless given; an unknown one is a `UserError`."""
+    for name in targets or ():
+        Target.load(name)
+    return tuple(targets or chips())
 
 
 def origin(used: Engine, crop: str, failed: int, photos: int) -> dict[str, Any]:

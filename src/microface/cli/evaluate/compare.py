@@ -1,0 +1,59 @@
+"""`microface evaluate all`: every shipped network in one table."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from microface.cli.evaluate.options import (
+    ALL_THREADS,
+    Count,
+    Folds,
+    LfwPairs,
+    LfwRoot,
+    People,
+    Targets,
+    Teacher,
+    Threads,
+    chosen_targets,
+)
+from microface.cli.galleries import say
+from microface.cli.options import JsonFile, save_json
+from microface.console import console, table
+from microface.evaluate.comparison import COLUMNS, cells, compare, markdown
+from microface.evaluate.material import open_material
+from microface.evaluate.pairs import parse_folds
+from microface.files import write_text
+from microface.models import names
+
+Networks = Annotated[list[str] | None, typer.Argument(help="Models or .mface files; default: all shipped.")]
+
+
+def compare_all(
+    root: LfwRoot,
+    pairs: LfwPairs,
+    networks: Networks = None,
+    folds: Folds = None,
+    people: People = None,
+    teacher: Teacher = None,
+    target: Targets = None,
+    count: Count = True,
+    text: Annotated[Path | None, typer.Option("--markdown", help="Write the table here too.", metavar="FILE")] = None,
+    threads: Threads = ALL_THREADS,
+    json: JsonFile = None,
+) -> None:
+    """Compare networks: LFW, identification, size, and cost per chip, each by the integer network; the teacher beside.
+
+    Example: `microface evaluate all --root lfw --pairs lfw/pairs.txt --people lfw/people_30.txt --folds 1-5`
+    """
+    targets = chosen_targets(target)
+    material = open_material(root, pairs, parse_folds(folds) if folds else None, people, teacher, threads)
+    rows = list(compare(networks or names(), material, targets, count))
+    title = f"LFW, {len(material.pairs):,} pairs, integer networks; flash, instructions and estimated ms of a face"
+    console.print(table(title, (*COLUMNS, *targets), [cells(row, targets) for row in rows]))
+    say(f"no cost: {sentence}" for row in rows for sentence in row.refused)
+    say([f"embedding took {sum(row.seconds for row in rows if row.engine == 'integer'):.1f} s, crops ready"])
+    if text is not None:
+        write_text(text, markdown(rows, targets))
+    about = {"pairs": len(material.pairs), "folds": sorted(set(material.pairs.fold))}
+    save_json(json, {**about, "networks": [row.to_json() for row in rows]})

@@ -1,0 +1,117 @@
+"""The comparison of networks in one table: accuracy by the integer network, size, and cost per chip."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from microface import models
+from microface.errors import UserError
+from microface.evaluate.costs import costs, parameters
+from microface.evaluate.engines import Engine
+from microface.evaluate.lfw import LfwResult
+from microface.evaluate.material import Material
+from microface.evaluate.onnx_cost import onnx_cost
+from microface.models import Cost
+
+
+@dataclass(frozen=True)
+class Row:
+    """One network; fractions 0..1. `lfw_boxes`: detector boxes alone; `identification`: top-1 by group."""
+
+    network: str
+    engine: str
+    model_id: str
+    input: str
+    macs: int
+    parameters: int
+    lfw: float
+    lfw_std_error: float
+    lfw_boxes: float | None
+    lfw_float: float | None
+    tar_at_far: dict[str, float]
+    identification: dict[str, float]
+    costs: tuple[Cost, ...]
+    refused: tuple[str, ...]
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the row."""
+        return asdict(self)
+
+
+def compare(networks: Sequence[str], material: Material, targets: Sequence[str], count: bool = True) -> Iterator[Row]:
+    """Yield the row of each package of `networks` by the integer network, then the teacher's where it is given."""
+    if not networks:
+        raise UserError("evaluate all", "has no network to compare", "name packages")
+    for network in networks:
+        yield _integer(network, material, targets, count)
+    if material.teacher is not None:
+        yield _teacher(networks[0], material.teacher, material)
+
+
+def _integer(network: str, material: Material, targets: Sequence[str], count: bool) -> Row:
+    package, engine = models.load(network), material.engine(network)
+    result = material.lfw(engine)
+    found, refused = costs(package, targets, count)
+    boxes = material.lfw(engine, "boxes") if package.preprocess.geometry == "aligned" else result
+    floating = material.lfw(material.engine(network, "float")) if models.has_float_network(network) else None
+    sizes = package.network.macs, parameters(package.network)
+    beside = boxes.accuracy.mean, floating.accuracy.mean if floating else None
+    return _row(engine, result, material, sizes, beside, found, tuple(refused))
+
+
+def _teacher(network: str, path: Path, material: Material) -> Row:
+    engine = material.engine(network, "teacher")
+    return _row(engine, material.lfw(engine), material, onnx_cost(path), (None, None), (), ())
+
+
+def _row(
+    engine: Engine,
+    result: LfwResult,
+    material: Material,
+    sizes: tuple[int, int],
+    beside: tuple[float | None, float | None],
+    found: tuple[Cost, ...],
+    refused: tuple[str, ...],
+) -> Row:
+    groups = {each.group or "all": each.top1 for each in material.identification(engine)}
+    crop = f"{engine.preprocess.width} x {engine.preprocess.height} {engine.preprocess.geometry}"
+    accuracy = result.accuracy.mean, result.accuracy.std_error
+    about = engine.network, engine.name, engine.model_id, crop
+    return Row(*about, *sizes, *accuracy, *beside, result.tar_at_far, groups, found, refused, result.seconds)
+
+
+COLUMNS = ("network", "input", "MACs", "parameters", "LFW, %", "boxes", "float", "TAR at FAR 1 %", "identification, %")
+
+
+def cells(row: Row, targets: Sequence[str]) -> tuple[str, ...]:
+    """Return the row as text under `COLUMNS` and one column per target: flash, instructions, milliseconds."""
+    by_target = {each.target: each for each in row.costs}
+    name = row.network if row.engine == "integer" else f"{row.network} ({row.engine})"
+    return (
+        name,
+        row.input,
+        f"{row.macs / 1e6:.1f} M",
+        f"{row.parameters / 1e6:.2f} M",
+        f"{100 * row.lfw:.2f} ± {100 * row.lfw_std_error:.2f}",
+        *(f"{100 * value:.2f}" if value is not None else "-" for value in (row.lfw_boxes, row.lfw_float)),
+        f"{100 * row.tar_at_far['0.01']:.1f} %" if "0.01" in row.tar_at_far else "-",
+        ", ".join(f"{group} {100 * top1:.1f}" for group, top1 in row.identification.items()) or "-",
+        *(_cost(by_target.get(target)) for target in targets),
+    )
+
+
+def _cost(cost: Cost | None) -> str:
+    if cost is None:
+        return "-"
+    low, high = cost.milliseconds
+    counted = "" if cost.counted else " (plan)"
+    return f"{cost.flash_bytes / 1024:.0f} KiB, {cost.instructions / 1e6:.2f} M, {low:.3g}-{high:.3g} ms{counted}"
+
+
+def markdown(rows: Sequence[Row], targets: Sequence[str]) -> str:
+    """Return the table as Markdown."""
+    head = (*COLUMNS, *(f"{target}: flash, instructions, ms" for target in targets))
+    lines = [head, tuple("---" for _ in head), *(cells(row, targets) for row in rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
