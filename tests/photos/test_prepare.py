@@ -202,7 +202,7 @@ def test_the_split_takes_one_in_so_many_and_depends_on_names_alone(recipe: Recip
     held = drawn(photos_of(4000, 4), recipe)
     assert 0.04 < len(held) / 4000 < 0.06
     assert drawn(photos_of(400, 4), recipe) == held & set(photos_of(400, 4))
-    assert drawn(photos_of(4000, 3), recipe) == frozenset()
+    assert drawn(photos_of(4000, 1), recipe) == frozenset()
     assert held <= drawn(photos_of(4000, 4), replace(recipe, held_out=10))
 
 
@@ -210,6 +210,8 @@ def test_eight_people_are_enough_to_hold_two_out(recipe: Recipe) -> None:
     rare = replace(recipe, held_out=10**9)
     assert drawn(photos_of(7, 4), rare) == frozenset()
     assert len(drawn(photos_of(8, 4), rare)) == 2
+    assert len(drawn(photos_of(8, 2) | {"s:many": 9}, rare)) == 2
+    assert drawn(photos_of(8, 1), rare) == frozenset()
     assert drawn(photos_of(100, 4), replace(rare, held_out=0)) == frozenset()
 
 

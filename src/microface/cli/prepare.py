@@ -112,4 +112,4 @@ def _show(manifest: Manifest, output: Path, effort: "Effort", seconds: float) ->
     if effort.photos:
         console.print(f"{effort.photos:,} photos in {seconds:.0f} s, {effort.photos / seconds:.1f} a second")
         stages = (f"{name} {effort.photos / spent:.0f}" for name, spent in effort.seconds.items() if spent > 0)
-        console.print(f"photos a second of one process by each stage alone: {', '.join(stages)}")
+        console.print(f"photos per second of processor time, by each stage alone: {', '.join(stages)}")

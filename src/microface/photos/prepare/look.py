@@ -35,7 +35,7 @@ class Seen:
 
 
 class Looker:
-    """Looks at photos by `recipe`; `seconds` says how long each stage took so far."""
+    """Looks at photos by `recipe`; `seconds` says how much of the processor's time each stage took so far."""
 
     def __init__(self, recipe: Recipe) -> None:
         self._recipe, self._finder, self._near = recipe, Finder(recipe.search), Finder(LOOSE_CROPS)
@@ -43,10 +43,10 @@ class Looker:
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
-        """Add the time of the block to `stage`."""
-        start = time.perf_counter()
+        """Add the processor's time for the block to `stage`: what other programs take does not count."""
+        start = time.thread_time()
         yield
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.thread_time() - start
 
     def look(self, entry: PhotoEntry, split: str) -> Seen | str:
         """Return what is to be seen in a photo, or the reason why it is left out."""

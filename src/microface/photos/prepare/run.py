@@ -42,7 +42,7 @@ class Source:
 
 @dataclass
 class Effort:
-    """What a run cost: photos looked at, and the seconds of each stage, added over all processes."""
+    """What a run cost: photos looked at, and each stage's seconds of processor time, added over all processes."""
 
     photos: int = 0
     seconds: Counter[str] = field(default_factory=Counter)

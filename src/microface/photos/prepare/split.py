@@ -48,12 +48,15 @@ def drawn(photos: Mapping[str, int], recipe: Recipe) -> frozenset[str]:
     """Return who of `photos` {person: number of photos} is held out.
 
     One in `recipe.held_out` by the hash of the name alone, among those with enough photos; who is drawn at 24 is
-    drawn at 12 too. Where eight people or more give fewer than two, the two next by that order.
+    drawn at 12 too. Where fewer than two are drawn of eight people or more (with two photos, if so many do not have
+    enough), the two next by that order are held out.
     """
     if not recipe.held_out:
         return frozenset()
     enough = sorted(name for name, count in photos.items() if count >= recipe.fewest)
     found = [name for name in enough if number(name) % recipe.held_out == 0]
+    if len(enough) < ALWAYS_FROM:
+        enough = sorted(name for name, count in photos.items() if count >= min(2, recipe.fewest))
     if len(found) < _AT_LEAST and len(enough) >= ALWAYS_FROM:
         found = sorted(enough, key=lambda name: (number(name) % recipe.held_out, number(name)))[:_AT_LEAST]
     return frozenset(found)
