@@ -1,19 +1,20 @@
 """numpy, the host library and the emulated chips give the same integers."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_networks import random_network
+from random_networks import four_bits, random_network
 
 from microface.chip.devices.emulated import EmulatedDevice
 from microface.chip.devices.host import HostDevice
 from microface.chip.firmware.build import build
 from microface.chip.targets import Target
 from microface.network import IntegerNetwork
-from microface.network.anchor import anchor_network
+from microface.network.anchor import RandomBuilder, anchor_network
 
 CHIPS = ["stm32h743zi", "nrf52840"]
 SEEDS = st.integers(0, 2**31 - 1)
@@ -48,6 +49,25 @@ def test_chip_equals_numpy_on_random_networks(chip: str, tmp_path_factory: pytes
         assert device.self_test() is None
 
     agree()
+
+
+@pytest.mark.parametrize("chip", CHIPS)
+def test_no_multi_word_access_is_unaligned(chip: str, tmp_path: Path) -> None:
+    """Silicon faults there. Odd sizes, windows and joins, then two blocks in strips; weights of 4 and 8 bits."""
+    odd = random_network(17, (13, 11, 5), 6)
+    builder = RandomBuilder((26, 26, 7), 3)
+    x = builder.conv("stem", "input", 16, kernel=3)
+    for name in "ab":
+        wide = builder.depthwise(f"{name}_depthwise", builder.conv(f"{name}_expand", x, 98))
+        x = builder.add(f"{name}_sum", x, builder.conv(f"{name}_project", wide, 16, relu=False))
+    builder.dense("end", builder.mean("mean", x), 21)
+    blocks = builder.build("blocks")
+    halved = replace(blocks, operators=tuple(map(four_bits, blocks.operators)))
+    for network in (odd, blocks, halved):
+        firmware = build(network, Target.load(chip), tmp_path / f"{len(list(tmp_path.iterdir()))}")
+        inputs = inputs_of(network, 2)
+        device = EmulatedDevice(firmware, check_alignment=True)
+        np.testing.assert_array_equal(device.run(inputs), network.run(inputs))
 
 
 @pytest.fixture(scope="module")

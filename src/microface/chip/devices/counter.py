@@ -77,12 +77,14 @@ class BlockCounter:
     def counts(self, firmware: Firmware) -> Counts:
         """Return the executed instructions in total and per function of `firmware`."""
         addresses, runs = self.per_instruction()
+        owners = firmware.functions_at(addresses)
+        sums = np.zeros(len(firmware.functions) + 1, np.int64)
+        np.add.at(sums, owners, runs)
+        names = [*(function.name for function in firmware.functions), "?"]
         functions: dict[str, int] = {}
-        for address, run in zip(addresses.tolist(), runs.tolist(), strict=True):
-            function = firmware.function_at(address)
-            name = function.name if function else "?"
-            functions[name] = functions.get(name, 0) + run
-        return Counts(sum(functions.values()), functions)
+        for owner in dict.fromkeys(owners.tolist()):
+            functions[names[owner]] = functions.get(names[owner], 0) + int(sums[owner])
+        return Counts(int(sums.sum()), functions)
 
     def per_instruction(self) -> tuple[np.ndarray, np.ndarray]:
         """Addresses of all executed instructions, and how often each ran."""
@@ -93,9 +95,10 @@ class BlockCounter:
 
     def _first_halves(self, touched: np.ndarray) -> np.ndarray:
         # Thumb: a half-word of 0b11101, 0b11110 or 0b11111 at the top opens a 32-bit instruction.
+        # In a run of half-words that look so, the first, third ... open one; a narrow one or a gap ends the run.
         wide = (self._code[touched] >> 11) >= 0b11101
-        first = np.ones(len(touched), bool)
-        for index in range(1, len(touched)):
-            follows = touched[index] == touched[index - 1] + 1
-            first[index] = not (follows and first[index - 1] and wide[index - 1])
-        return first
+        places = np.arange(len(touched))
+        follows = np.diff(touched, prepend=-2) == 1
+        before = np.concatenate([[False], wide[:-1]]) & follows
+        begins = np.maximum.accumulate(np.where(before, 0, places))
+        return (places - begins) % 2 == 0

@@ -33,12 +33,15 @@ class EmulatedDevice:
     `last` is the report of the newest `run` or `embed`: instructions in total and per function, bytes of stack.
     """
 
-    def __init__(self, firmware: Firmware) -> None:
-        """Start `firmware`; a folder without an ELF file is a `UserError`."""
+    def __init__(self, firmware: Firmware, check_alignment: bool = False) -> None:
+        """Start `firmware`; a folder without an ELF file is a `UserError`.
+
+        `check_alignment` also faults where multi-word accesses are unaligned, as silicon does (slower).
+        """
         self.firmware = firmware
         self.model = Model.of(firmware.source)
         self.target: Target = firmware.target
-        self.chip = EmulatedChip(self.target, firmware.elf_path)
+        self.chip = EmulatedChip(self.target, firmware.elf_path, check_alignment=check_alignment)
         self.last: CallReport | None = None
         self.start()
 

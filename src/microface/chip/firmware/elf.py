@@ -7,6 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 
@@ -86,6 +87,14 @@ class Firmware:
             return None
         function = self.functions[index]
         return function if address < function.address + max(function.size, 1) else None
+
+    def functions_at(self, addresses: np.ndarray) -> np.ndarray:
+        """Return per address the place in `functions` of the one that holds it, or len(functions), as int64."""
+        starts = np.array(self._starts, np.int64)
+        ends = np.array([function.address + max(function.size, 1) for function in self.functions], np.int64)
+        found = np.searchsorted(starts, addresses, side="right") - 1
+        inside = (found >= 0) & (addresses < ends[found]) if len(ends) else np.zeros(len(addresses), bool)
+        return np.where(inside, found, len(starts))
 
     def line_at(self, address: int) -> Line | None:
         """Return the source line of `address` where the file has debug lines (`-g1`), else None."""
