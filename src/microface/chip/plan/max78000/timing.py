@@ -13,7 +13,7 @@ from typing import Literal
 
 from microface.chip.plan.max78000.ops_summary import ops_of
 from microface.chip.plan.max78000.plan import PlacedLayer
-from microface.chip.plan.max78000.workload import PROCESSORS, HardwareLayer, passes
+from microface.chip.plan.max78000.workload import HardwareLayer, passes, processors_for
 
 Model = Literal["hardware", "deck"]
 START_CYCLES = 1
@@ -33,13 +33,19 @@ class LayerTime:
 def hardware_cycles(layer: HardwareLayer) -> int:
     """Return the accelerator's cycles for a layer that does not stream.
 
-    Measured for 2-D convolutions, linear and passthrough; 1-D and transposed ones follow the same meaning.
+    Measured for linear layers, passthrough and 2-D convolutions with padding 0 or 1; padding 2, 1-D and transposed
+    ones follow the same meaning.
     """
     if not layer.convolves:
         return _passthrough(layer)
     if layer.kernel == (1, 1) or layer.operation == "linear":
         return _pointwise(layer)
     return _padded(layer) if any(layer.padding) or layer.operation == "convtranspose2d" else _unpadded(layer)
+
+
+def _written(layer: HardwareLayer) -> int:
+    """Return the channels that are computed: those that only fill up a round of processors cost time too."""
+    return processors_for(layer.result[2]) * passes(layer.result[2])
 
 
 def _reads(layer: HardwareLayer) -> int:
@@ -62,32 +68,31 @@ def _pointwise(layer: HardwareLayer) -> int:
     rows, columns, channels = layer.pooled
     positions = rows * columns * passes(channels)
     extra = int(layer.flatten and positions >= _LONG_FLATTEN) + (rows if _single(layer) else 0)
-    return positions * (layer.result[2] + _reads(layer) + 1) + extra
+    return positions * (_written(layer) + _reads(layer) + 1) + extra
 
 
 def _padded(layer: HardwareLayer) -> int:
-    rows, columns, _ = layer.pooled
-    rounds = passes(layer.source[2])
-    if layer.operation == "convtranspose2d":
-        rows, columns = layer.result[:2]
-    inside = rows * columns * rounds * (layer.result[2] + _reads(layer) + 1)
-    border = 0 if layer.sequence else 2 * (2 * rounds + 1) * (rows + columns + 2)
-    return inside + border + (rows if _single(layer) else 0)
+    rows, columns, channels = layer.pooled
+    rounds, (out_rows, out_columns, _) = passes(channels), layer.result
+    positions = rows * columns if layer.operation != "convtranspose2d" else out_rows * out_columns
+    inside = positions * rounds * (_reads(layer) + 1) + out_rows * out_columns * rounds * _written(layer)
+    border = (rows + 2 * layer.padding[0]) * (columns + 2 * layer.padding[1]) - rows * columns
+    return inside + (2 * rounds + 1) * border + (rows if _single(layer) else 0)
 
 
 def _unpadded(layer: HardwareLayer) -> int:
     rows, columns, channels = layer.pooled
-    rounds, (out_rows, out_columns, outputs) = passes(channels), layer.result
+    rounds, (out_rows, out_columns, _) = passes(channels), layer.result
     border = 0 if layer.sequence else 2 * columns + 2 * (rows - 2)
-    inside = rows * columns * rounds * (_reads(layer) + 1) + out_rows * out_columns * rounds * outputs
+    inside = rows * columns * rounds * (_reads(layer) + 1) + out_rows * out_columns * rounds * _written(layer)
     return inside + border + (out_rows if _single(layer) else 0)
 
 
 def deck_cycles(layer: HardwareLayer) -> float:
-    """Return the cycles of the published tables: (macc / taps + comparisons) / processors."""
+    """Return the cycles of the published tables: (macc / taps + comparisons and additions) / processors."""
     ops = ops_of(layer)
     taps = 1 if layer.operation == "linear" else layer.taps
-    return (ops.macc / taps + (0 if layer.operation == "linear" else ops.comp)) / min(layer.source[2], PROCESSORS)
+    return (ops.macc / taps + ops.comp + ops.add) / processors_for(layer.source[2])
 
 
 def layer_times(layers: Sequence[PlacedLayer], model: Model = "hardware") -> tuple[LayerTime, ...]:
