@@ -28,6 +28,13 @@ int32_t mf_score_cosine_s8(const int8_t *a, const int8_t *b, uint32_t count, int
 /* The one of these that `score` names. */
 int32_t mf_distance_s8(mf_score score, const int8_t *a, const int8_t *b, uint32_t count, int32_t zero_point);
 
+/* The same for 16-bit embeddings of at most 2,048 values, zero point -32768..32767. */
+int32_t mf_score_l1_s16(const int16_t *a, const int16_t *b, uint32_t count);
+int32_t mf_score_l2_s16(const int16_t *a, const int16_t *b, uint32_t count);
+int32_t mf_score_l2norm_s16(const int16_t *a, const int16_t *b, uint32_t count, int32_t zero_point);
+int32_t mf_score_cosine_s16(const int16_t *a, const int16_t *b, uint32_t count, int32_t zero_point);
+int32_t mf_distance_s16(mf_score score, const int16_t *a, const int16_t *b, uint32_t count, int32_t zero_point);
+
 /* Floor of the square root. */
 uint32_t mf_isqrt(uint64_t value);
 
@@ -36,6 +43,10 @@ uint32_t mf_norm_s8(const int8_t *x, uint32_t count, int32_t zero_point);
 
 /* u of one centred value, -255..255, in an embedding with the norm N. */
 int32_t mf_unit(int32_t centred, uint32_t norm);
+
+/* The same for s16: N below 2^30, centred values of 17 bits. */
+uint32_t mf_norm_s16(const int16_t *x, uint32_t count, int32_t zero_point);
+int32_t mf_unit_s16(int32_t centred, uint32_t norm);
 
 #ifdef __cplusplus
 }
