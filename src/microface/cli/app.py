@@ -6,9 +6,11 @@ from microface.cli import evaluate, people
 from microface.cli.bench import bench
 from microface.cli.build import build
 from microface.cli.choose import choose
+from microface.cli.compare import compare
 from microface.cli.demo import demo
 from microface.cli.emulate import emulate
 from microface.cli.enroll import enroll
+from microface.cli.exporting import export_network
 from microface.cli.identify import identify_photos
 from microface.cli.importing import import_network
 from microface.cli.models import models
@@ -32,8 +34,10 @@ app.command("demo")(demo)
 app.command("prepare")(prepare)
 app.command("recrop")(recrop)
 app.command("train")(train)
+app.command("compare")(compare)
 app.command("quantize")(quantize)
 app.command("import")(import_network)
+app.command("export")(export_network)
 app.command("plan")(plan)
 app.command("choose")(choose)
 app.command("build")(build)

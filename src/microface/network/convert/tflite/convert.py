@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from microface.errors import UserError
-from microface.network.convert.tflite.model import TfModel, TfOperator, TfTensor, read_model
+from microface.network.convert.tflite.fold import fold_padding
+from microface.network.convert.tflite.model import TfModel, TfOperator, TfTensor, parse_model, read_model
 from microface.network.network import IntegerNetwork
 from microface.network.ops import Operator
 from microface.network.tensors import Shape, Tensor
@@ -142,6 +143,11 @@ def import_tflite(path: Path) -> Imported:
     return convert(read_model(path))
 
 
+def import_bytes(data: bytes, path: Path) -> Imported:
+    """Return the integer network in the TFLite file whose bytes are `data`; `path` names it."""
+    return convert(parse_model(data, path))
+
+
 def convert(model: TfModel) -> Imported:
     """Return the integer network of `model`; what is not supported is named with its place."""
     from microface.network.convert.tflite import borders, operators
@@ -151,8 +157,9 @@ def convert(model: TfModel) -> Imported:
     borders.begin(conversion)
     for op in model.operators:
         _convert_one(conversion, op)
-    network = borders.end(conversion)
-    return Imported(network, conversion.names)
+    network = fold_padding(borders.end(conversion))
+    names = {number: name for number, name in conversion.names.items() if name in network.tensors}
+    return Imported(network, names)
 
 
 def _convert_one(conversion: Conversion, op: TfOperator) -> None:

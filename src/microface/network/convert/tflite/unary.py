@@ -137,12 +137,7 @@ def quantize(conversion: Conversion, op: TfOperator) -> None:
     factor = split_scale(float(given.scale) / float(result.scale))
     source, output = conversion.computed(op), conversion.declare(result, op.where)
     fields = (output.name, (source.name,), output.name)
-    rule = Rescale(*fields, factor, output.zero_point, output.lowest, output.highest)
-    if (source.dtype, output.dtype) == ("s8", "s8"):
-        table = rule.run([_BYTES], [source]).astype(np.int8)
-        conversion.emit(Lookup(*fields, table))
-    else:
-        conversion.emit(rule)
+    conversion.emit(Rescale(*fields, factor, output.zero_point, output.lowest, output.highest))
 
 
 @converts("DEQUANTIZE")

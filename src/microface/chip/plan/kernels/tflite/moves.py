@@ -7,7 +7,7 @@ import numpy as np
 from microface.chip.plan.kernels.base import Fields, Kernel, Tables, are_bytes, source_of, target_of
 from microface.network.network import IntegerNetwork
 from microface.network.ops import Operator
-from microface.network.ops.tflite import Fill, Join, Lookup, ResizeBilinear, ResizeNearest, Slice, Transpose
+from microface.network.ops.tflite import Fill, Join, Lookup, Rescale, ResizeBilinear, ResizeNearest, Slice, Transpose
 from microface.network.tensors import Shape
 
 
@@ -43,9 +43,9 @@ def strides(shape: Shape, within: Shape) -> tuple[int, int, int]:
 
 
 class LookupPortable(TfliteKernel):
-    """A table of 256 bytes."""
+    """A table of 256 bytes; a change of scale between bytes is one, too."""
 
-    function, source, kind, per_output = "mf_lookup_s8", "mf_lookup_s8.c", Lookup, 6
+    function, source, kind, per_output = "mf_lookup_s8", "mf_lookup_s8.c", (Lookup, Rescale), 6
 
     def lead_bytes(self, op: Operator, network: IntegerNetwork) -> int:
         """Each value is written where it is read."""
@@ -53,8 +53,10 @@ class LookupPortable(TfliteKernel):
 
     def pack(self, op: Operator, network: IntegerNetwork) -> Tables:
         """Return the table."""
-        assert isinstance(op, Lookup)
-        return {"table": op.table}
+        if isinstance(op, Lookup):
+            return {"table": op.table}
+        every = np.arange(-128, 128, dtype=np.int64).reshape(1, 1, 1, -1)
+        return {"table": op.run([every], [source_of(op, network)]).reshape(-1).astype(np.int8)}
 
     def fields(self, op: Operator, network: IntegerNetwork) -> Fields:
         """Return the number of values."""
