@@ -1,6 +1,7 @@
 """`microface recrop`: the faces of a data set cropped in another way, on this machine or on one with a GPU."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -32,7 +33,8 @@ def recrop(
     from microface.learn.train.place import where
     from microface.photos.preprocess import Preprocess
 
-    kinds = {"aligned": Preprocess.aligned(size), "loose": Preprocess.loose(size, height or size * 4 // 3)}
+    loose = replace(Preprocess.loose(size, height or size * 4 // 3), border="replicate")
+    kinds = {"aligned": Preprocess.aligned(size), "loose": loose}
     if crop not in kinds:
         raise UserError(f"--crop {crop}", "is not known", "use aligned or loose")
     options = Recrop(kinds[crop].widened(margin), teacher, processes or os.cpu_count() or 1)

@@ -48,7 +48,7 @@ def train(
     from microface.learn.train.start import Session, start
 
     given = {
-        "data": str(data), "net": net, "options": _options(option or []), "losses": losses_of(loss or []),
+        "data": str(data), "net": net, "options": options_of(option or []), "losses": losses_of(loss or []),
         "init": str(init or ""), "teacher": str(teacher or ""), "epochs": epochs, "minutes": minutes, "batch": batch,
         "rate": rate, "optimizer": optimizer, "patience": patience, "seed": seed, "threads": threads,
         "pipeline": pipeline,
@@ -78,7 +78,8 @@ def losses_of(given: list[str]) -> dict[str, Any]:
     return dict(parsed(text) for text in given)
 
 
-def _options(given: list[str]) -> dict[str, Any]:
+def options_of(given: list[str]) -> dict[str, Any]:
+    """Return the options written as NAME=VALUE."""
     pairs = [text.partition("=") for text in given]
     for name, sign, _ in pairs:
         if not sign:
