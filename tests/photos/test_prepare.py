@@ -233,3 +233,12 @@ def test_every_photo_is_in_one_shard_held_out_first_and_shuffled(recipe: Recipe,
 def test_the_same_collection_twice(home: Path, recipe: Recipe, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="listed twice"):
         prepare([home, home], recipe, tmp_path / "set")
+
+
+def test_progress_is_told_photo_by_photo(home: Path, recipe: Recipe, tmp_path: Path) -> None:
+    plan = make_plan(Source(home).photos(), recipe, tmp_path / "set", frozenset())
+    told: list[int] = []
+    done = list(pool.made(plan.tasks, worker.Job(recipe, tmp_path / "set", 0), Workers(), told.append))
+    assert told == list(range(1, 16))
+    assert [each.info.number for each in done] == [task.number for task in plan.tasks]
+    assert all(set(each.seconds) >= {"detection", "teacher"} for each in done)

@@ -51,4 +51,6 @@ def test_the_content_is_what_a_network_reads_whatever_the_margin(margin: int) ->
     for size in (48, 96, 112, 128):
         assert Preprocess.aligned(size, margin).content == (size, size)
     assert Preprocess.loose().widened(margin).content == (160, 120)
+    assert Preprocess.loose().widened(margin).inner == Preprocess.loose()
+    assert Preprocess.aligned(96, margin).inner == Preprocess.aligned(96)
     assert Preprocess.loose(96, 128).widened(margin).content == (128, 96)

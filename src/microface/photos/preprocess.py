@@ -75,6 +75,12 @@ class Preprocess:
             height = round(width * 4 / 3)
         return min(height, self.height), min(width, self.width)
 
+    @property
+    def inner(self) -> Self:
+        """The same crop without its margin: what a network that is trained on such crops reads."""
+        height, width = self.content
+        return replace(self, height=height, width=width)
+
     def widened(self, margin: int) -> Self:
         """Return the same crop with `margin` more pixels of the photo on each side."""
         return replace(self, width=self.width + 2 * margin, height=self.height + 2 * margin)

@@ -1,7 +1,7 @@
 """The plan of a preparation: which photo goes into which shard, on disk, so that memory does not grow with photos.
 
-Photos are ordered by a hash of seed and key, which is a shuffle that needs no list: they are first spread over 256
-files by the first byte of the hash, then each file is sorted alone.
+Photos are ordered by a hash of seed and key, which is a shuffle that needs no list: they are first spread over 128
+files by the first bits of the hash, then each file is sorted alone.
 """
 
 import contextlib
@@ -24,6 +24,8 @@ from microface.photos.prepare.split import People, split_of
 FOLDER = ".plan"
 _ENTRIES = "entries.jsonl"
 _LEAST, _PARTS = 64, 16
+_FILES = 128
+"""Some systems let a process open no more than 256."""
 _FIELDS = tuple(each.name for each in fields(PhotoEntry))
 _HELD_OUT_FIRST: tuple[Split, Split] = ("held_out", "train")
 
@@ -81,10 +83,10 @@ def read_task(folder: Path, task: Task) -> Iterator[Planned]:
 
 
 def _spread(entries: Iterable[PhotoEntry], recipe: Recipe, folder: Path, refused: frozenset[str]) -> People:
-    """Write every entry to the file of the first byte of its hash; return the people."""
+    """Write every entry to the file of the first bits of its hash; return the people."""
     people = People()
     with contextlib.ExitStack() as stack:
-        files = [stack.enter_context((folder / f"{byte:02x}").open("wb")) for byte in range(256)]
+        files = [stack.enter_context((folder / str(number)).open("wb")) for number in range(_FILES)]
         for entry in entries:
             digest = hashlib.blake2b(f"{recipe.seed}\0{entry.key}".encode(), digest_size=8).hexdigest()
             out = is_refused(entry.person, refused)
@@ -92,7 +94,7 @@ def _spread(entries: Iterable[PhotoEntry], recipe: Recipe, folder: Path, refused
                 people.add(entry if not recipe.by_names else replace(entry, split=""))
             people.listed += 1
             line = json.dumps([digest, out, *asdict(entry).values()], ensure_ascii=False)
-            files[int(digest[:2], 16)].write(line.encode() + b"\n")
+            files[int(digest[:2], 16) * _FILES // 256].write(line.encode() + b"\n")
     return people
 
 
@@ -129,9 +131,9 @@ def _shard_size(photos: int, recipe: Recipe) -> int:
 
 def _of_split(folder: Path, split: Split, held: frozenset[str]) -> Iterator[bytes]:
     """Yield the lines of `split` in the order of their hashes; a key listed twice is a `UserError`."""
-    for byte in range(256):
+    for number in range(_FILES):
         before = ""
-        for line in sorted((folder / f"{byte:02x}").read_bytes().splitlines(keepends=True)):
+        for line in sorted((folder / str(number)).read_bytes().splitlines(keepends=True)):
             _, _, key, _, identity = json.loads(line)[:5]
             if key == before:
                 raise UserError(key, "is listed twice", "give every collection once, in folders of different names")
