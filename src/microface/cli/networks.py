@@ -12,6 +12,7 @@ from microface.models import ModelPackage, load, load_any_network, names
 from microface.network import IntegerNetwork
 from microface.network.anchor import anchor_network
 from microface.network.convert import FOREIGN, read_foreign
+from microface.network.facenets import FACENETS, facenet
 
 ANCHOR = "anchor"
 
@@ -19,13 +20,15 @@ ANCHOR = "anchor"
 def find_network(name: str) -> ModelPackage | IntegerNetwork:
     """Return the package or bare network that `name` names.
 
-    A shipped model, a .mface, .mfn or .tflite file, `anchor` (the network of the published figures), or an untrained
+    A shipped model, a .mface, .mfn or .tflite file, `anchor` or `facenet_v2` (networks of published figures), or an untrained
     architecture with options such as `mobilenet_v2:width=0.35,resolution=96`, which needs torch.
     """
     if name == ANCHOR:
         return anchor_network()
     if Path(name).suffix.lower() in FOREIGN:
         return read_foreign(Path(name))
+    if name in FACENETS and name not in names():
+        return facenet(name)
     if name in names() or Path(name).exists():
         return load_any_network(name) if Path(name).suffix == ".mfn" else load(name)
     family, _, options = name.partition(":")

@@ -10,6 +10,7 @@ from microface.chip.plan import plan as make_plan
 from microface.chip.plan.alternatives import with_alternatives
 from microface.chip.plan.picture import memory_map, save
 from microface.chip.targets import Target
+from microface.cli.accelerator import runs_on_accelerator, show_plan
 from microface.cli.networks import families, find_network, network_in
 from microface.cli.options import JsonFile, NetworkName, Reserve, TargetName, save_json
 from microface.console import console, table
@@ -22,6 +23,7 @@ def plan(
     reserve_flash: Reserve = "0",
     reserve_ram: Reserve = "0",
     picture: Annotated[Path | None, typer.Option(help="Draw the memory map to this file.", metavar="FILE")] = None,
+    time: Annotated[str, typer.Option(help="Model of an accelerator's time: hardware or deck.")] = "hardware",
     json: JsonFile = None,
 ) -> None:
     """Say where everything would lie on a chip and what a run is estimated to cost.
@@ -29,7 +31,11 @@ def plan(
     Example: `microface plan default --target nrf52840 --reserve-flash 200KiB --reserve-ram 64KiB`
     """
     chip, reserves = Target.load(target), (parse_size(reserve_flash), parse_size(reserve_ram))
-    planned = make_plan(network_in(find_network(network)), chip, *reserves)
+    source = network_in(find_network(network))
+    if runs_on_accelerator(source, chip):
+        show_plan(source, chip, time, picture, json)
+        return
+    planned = make_plan(source, chip, *reserves)
     if not planned.fits:
         with console.status("looking which networks would fit"):
             planned = with_alternatives(planned, chip, *reserves, families())
