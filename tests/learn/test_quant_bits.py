@@ -182,6 +182,7 @@ def test_bits_are_read_and_refused() -> None:
     assert parse(["4", "wide=8"], "", graph).layers == {"expand": 4, "project": 4, "left": 4, "right": 4, "wide": 8}
     assert parse(["last=4"], "", graph).layers == {"last": 4}
     assert parse(["auto"], "65%", graph).budget == 0.65
+    assert parse(["auto", "last=4"], "0.5", graph).layers == {"last": 4}
     for bits, budget, told in (
         (["3"], "", "is not known"), (["most=4"], "", "names no layer"), (["auto"], "", "not a share"),
         (["auto"], "165%", "not a share"), (["4"], "65%", "only goes with"),

@@ -28,6 +28,7 @@ def quantize(
     budget: Annotated[str, typer.Option(help="With --bits auto: share of the 8-bit network's flash, as 65%.")] = "",
     target: Annotated[str, typer.Option(help="Chip whose planned flash --budget means.")] = "stm32h743zi",
     steps: Annotated[int, typer.Option(help="Steps of quantisation-aware training; 0: 9 % of the run's.")] = 0,
+    rate_share: Annotated[float, typer.Option(help="Its highest rate, as a share of the run's.")] = 0.05,
     later_first: Annotated[bool, typer.Option(help="Round the last layers first, the others one by one.")] = False,
     equalise: Annotated[bool, typer.Option(help="Make channels reach alike before rounding.")] = True,
     mend: Annotated[bool, typer.Option(help="Correct biases by the mean error of rounding.")] = True,
@@ -52,7 +53,8 @@ def quantize(
 
     options = QuantiseOptions(
         cast("Method", method), calibration, photos, steps, size=size, bits=tuple(bits or ()), budget=budget,
-        target=target, stretch=scale, mend=mend, equalise=equalise, later_first=later_first, device=device,
+        target=target, stretch=scale, mend=mend, equalise=equalise, later_first=later_first, rate_share=rate_share,
+        device=device,
         resume=resume, report=report is not None,
     )  # fmt: skip
     result = quantise(run, output, name or output.stem, card_of(run), options)

@@ -21,7 +21,7 @@ from microface.learn.quant.lower import lower
 from microface.learn.quant.onnx_file import OnnxNetwork, save_onnx, to_onnx
 from microface.learn.quant.sensitivity import LayerCost, costs, four_bit_losses
 from microface.learn.quant.sharpen import SharpenOptions, sharpen
-from microface.learn.quant.tune import TuneOptions, steps_for, tuned
+from microface.learn.quant.tune import RATE_SHARE, TuneOptions, steps_for, tuned
 from microface.learn.quant.weights import with_steps
 from microface.learn.quant.whiten import head_of, sample_of, whiten
 from microface.learn.train.data import Photos, open_photos
@@ -46,9 +46,10 @@ class QuantiseOptions:
     """How to quantise.
 
     `method`: calibrate only, train with rounding, too, or do both and keep what does better on held-out people.
-    `calibration` by `photos` photos. `steps` of quantisation-aware training, 0: 9 % of the run's. `size`: values of the
-    whitened embedding; 0 keeps the embedding as it was trained. `bits`, `budget`, `target`: see `quant.bits`.
-    `stretch`: see `largest_steps`. `mend`: biases corrected; `equalise`: channels made alike.
+    `calibration` by `photos` photos. `steps` of quantisation-aware training (0: 9 % of the run's) at `rate_share` of
+    the run's rate. `size`: values of the whitened embedding; 0 keeps the embedding as it was trained. `bits`,
+    `budget`, `target`: see `quant.bits`. `stretch`: see `largest_steps`. `mend`: biases corrected; `equalise`:
+    channels made alike.
     """
 
     method: Method = "qat"
@@ -64,6 +65,7 @@ class QuantiseOptions:
     mend: bool = True
     equalise: bool = True
     later_first: bool = False
+    rate_share: float = RATE_SHARE
     device: str = "cpu"
     resume: bool = False
     report: bool = False
@@ -173,7 +175,9 @@ def _quantised(prepared: Prepared, options: QuantiseOptions, run: Path, save: Pa
     steps = options.steps or steps_for(run_steps(run))
     if not options.resume:
         save.unlink(missing_ok=True)
-    tune = TuneOptions(steps, later_first=options.later_first, device=options.device, save=save)
+    tune = TuneOptions(
+        steps, later_first=options.later_first, rate_share=options.rate_share, device=options.device, save=save
+    )
     result = tuned(start, prepared.trained.graph, prepared.trained.config, tune, run)
     stages.append(judge.integers(f"trained with rounding (qat), {steps} steps", result))
     if options.method == "best" and stages[0].check.goal > stages[1].check.goal:
@@ -190,7 +194,7 @@ def calibrated(prepared: Prepared, options: QuantiseOptions) -> Quantisable:
         eight = _ranged(prepared, {}, options)
         rows = spread_rows(len(judge.photos), _JUDGED)
         losses = four_bit_losses(eight, inputs_of(judge.photos, rows, trained.size), judge.wanted[rows])
-        bits = chosen(eight, losses, wanted.budget, options.target)
+        bits = chosen(eight, losses, wanted, options.target)
     return _ranged(prepared, bits, options)
 
 

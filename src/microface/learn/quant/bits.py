@@ -21,7 +21,7 @@ _TRIES = 8
 
 @dataclass(frozen=True)
 class Wanted:
-    """Bits by layer as told, or `auto`: layers chosen so that flash is at most `budget` (0..1) of that with 8 bits."""
+    """Bits by layer as told; with `auto` other layers are chosen so that flash is at most `budget` x that of 8 bits."""
 
     layers: Mapping[str, int]
     auto: bool = False
@@ -31,7 +31,8 @@ class Wanted:
 def parse(texts: Sequence[str], budget: str, graph: FloatGraph) -> Wanted:
     """Read `--bits` (8, 4, auto or LAYER=4, several) and `--budget` (as 65%) for the layers of `graph`."""
     if AUTO in texts:
-        return Wanted({}, True, _share(budget))
+        told = parse([text for text in texts if text != AUTO], "", graph)
+        return Wanted(told.layers, True, _share(budget))
     if budget:
         raise UserError(f"--budget {budget}", "only goes with --bits auto", "add --bits auto")
     bits: dict[str, int] = {}
@@ -56,26 +57,29 @@ def _share(budget: str) -> float:
     return share
 
 
-def chosen(start: Quantisable, losses: Mapping[str, float], budget: float, target: str) -> dict[str, int]:
-    """Return 4 bits for the layers that cost least together, so that the plan's flash keeps to `budget`.
+def chosen(start: Quantisable, losses: Mapping[str, float], wanted: Wanted, target: str) -> dict[str, int]:
+    """Return 4 bits for the layers that cost least together, so that the plan's flash keeps to the budget.
 
-    `start` is the network with 8 bits, `losses` what 4 bits cost each layer that may have them.
+    `start` is the network with 8 bits, `losses` what 4 bits cost each layer that may have them; layers whose bits are
+    told keep those.
     """
-    chip, graph = Target.load(target), start[0]
+    chip, graph, told = Target.load(target), start[0], dict(wanted.layers)
     whole = _flash(start, chip)
-    saved = {name: graph_bytes(graph, name) // 2 for name in losses}
-    wanted = int(whole * (1 - budget))
+    allowed, free = int(whole * wanted.budget), {n: loss for n, loss in losses.items() if n not in told}
+    saved = {name: graph_bytes(graph, name) // 2 for name in free}
+    missing = _flash((graph.with_bits(told), start[1]), chip) - allowed
     for _ in range(_TRIES):
-        if wanted > sum(saved.values()):
+        if missing > sum(saved.values()):
             break
-        bits = dict.fromkeys(cheapest(losses, saved, wanted), 4)
-        excess = _flash((graph.with_bits(bits), start[1]), chip) - int(whole * budget)
+        bits = told | dict.fromkeys(cheapest(free, saved, max(missing, 0)), 4)
+        excess = _flash((graph.with_bits(bits), start[1]), chip) - allowed
         if excess <= 0:
             return bits
-        wanted += excess
-    least = _flash((graph.with_bits(dict.fromkeys(losses, 4)), start[1]), chip) / whole
-    raise UserError(f"--budget {100 * budget:g}%", f"cannot be kept: all layers at 4 bits give {100 * least:.1f} %",
-                    "give a larger one")  # fmt: skip
+        missing += excess
+    least = _flash((graph.with_bits(told | dict.fromkeys(free, 4)), start[1]), chip) / whole
+    reason = f"cannot be kept: all layers that may have 4 bits give {100 * least:.1f} %"
+    mend = "give a larger one, a smaller --size, or name further layers as --bits LAYER=4"
+    raise UserError(f"--budget {100 * wanted.budget:g}%", reason, mend)
 
 
 def graph_bytes(graph: FloatGraph, name: str) -> int:
