@@ -1,8 +1,9 @@
-"""A teacher for the drawn data set: mean colours of the 3 x 3 fields and the linear map that made its embeddings."""
+"""Teachers that fit in a few lines: for the drawn data set, and one with weights of 8 bits."""
 
 from pathlib import Path
 
 import numpy as np
+import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from microface.learn.train.data import open_photos
@@ -22,13 +23,26 @@ def drawn_teacher(data: Path, path: Path) -> Path:
         helper.make_node("Flatten", ["fields"], ["colours"]),
         helper.make_node("MatMul", ["colours", "matrix"], ["embedding"]),
     ]
-    shapes = {"input": ["N", 3, 112, 112], "embedding": ["N", 512]}
-    ends = {name: helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in shapes.items()}
-    tensors = [numpy_helper.from_array(value, name) for name, value in constants.items()]
-    graph = helper.make_graph(nodes, "drawn", [ends["input"]], [ends["embedding"]], tensors)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    path.write_bytes(model.SerializeToString())
-    return path
+    return _write(path, nodes, constants, 512)
+
+
+def tiny_teacher(path: Path) -> Path:
+    """Write an ONNX network with quantised weights that embeds [N, 3, 112, 112] to [N, 48]: colours of 4 x 4 fields."""
+    random = np.random.default_rng(0)
+    constants = {
+        "weights": random.integers(-100, 100, (3, 3, 1, 1)).astype(np.int8),
+        "scale": np.array([0.01, 0.02, 0.015], np.float32),
+        "zero": np.zeros(3, np.int8),
+        "slope": np.array([0.2, -0.1, 1.3], np.float32).reshape(3, 1, 1),
+    }
+    nodes = [
+        helper.make_node("DequantizeLinear", ["weights", "scale", "zero"], ["real"], axis=0),
+        helper.make_node("AveragePool", ["input"], ["pooled"], kernel_shape=[28, 28], strides=[28, 28]),
+        helper.make_node("Conv", ["pooled", "real"], ["mixed"]),
+        helper.make_node("PRelu", ["mixed", "slope"], ["bent"]),
+        helper.make_node("Flatten", ["bent"], ["embedding"]),
+    ]
+    return _write(path, nodes, constants, 48)
 
 
 def _field(crops: np.ndarray, row: int, column: int) -> np.ndarray:
@@ -36,3 +50,13 @@ def _field(crops: np.ndarray, row: int, column: int) -> np.ndarray:
     first, last = (1, 12, 23), (8, 19, 30)
     part = crops[:, first[row] : last[row], first[column] : last[column]]
     return np.asarray(part.mean((1, 2)))
+
+
+def _write(path: Path, nodes: list[onnx.NodeProto], constants: dict[str, np.ndarray], size: int) -> Path:
+    shapes = {"input": ["N", 3, 112, 112], "embedding": ["N", size]}
+    ends = {name: helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in shapes.items()}
+    tensors = [numpy_helper.from_array(value, name) for name, value in constants.items()]
+    graph = helper.make_graph(nodes, "drawn", [ends["input"]], [ends["embedding"]], tensors)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    path.write_bytes(model.SerializeToString())
+    return path

@@ -21,6 +21,7 @@ from microface.cli.quantize import quantize
 from microface.cli.recrop import recrop
 from microface.cli.targets import targets
 from microface.cli.train import train
+from microface.cli.views import views
 
 app = typer.Typer(
     name="microface",
@@ -33,6 +34,7 @@ app = typer.Typer(
 app.command("demo")(demo)
 app.command("prepare")(prepare)
 app.command("recrop")(recrop)
+app.command("views")(views)
 app.command("train")(train)
 app.command("compare")(compare)
 app.command("quantize")(quantize)
