@@ -14,7 +14,10 @@ from microface.learn.nets.registry import NetworkOptions, register
 
 @dataclass(frozen=True)
 class FaceNetOptions(NetworkOptions):
-    """Side of the square input (a multiple of 16), channels, blocks per stage, expansion, embedding size."""
+    """Channels and blocks of the stages at 1/4, 1/8, 1/16 and 1/32 (`top`, absent by default) of the input, expansion.
+
+    The side of the input is a multiple of 16, with `top_blocks` of 32.
+    """
 
     stem: int = 8
     fused: int = 24
@@ -24,6 +27,8 @@ class FaceNetOptions(NetworkOptions):
     early_blocks: int = 1
     middle_blocks: int = 4
     late_blocks: int = 5
+    top: int = 160
+    top_blocks: int = 0
     expansion: int = 3
     last_channels: int = 320
 
@@ -31,12 +36,12 @@ class FaceNetOptions(NetworkOptions):
 def _blocks(o: FaceNetOptions) -> list[tuple[str, int, int]]:
     """Return (name, channels, stride) of every inverted residual."""
     middle, late = ("middle", o.middle, o.middle_blocks, 2), ("late", o.late, o.late_blocks, 2)
-    stages = (("early", o.early, o.early_blocks, 1), middle, late)
+    stages = (("early", o.early, o.early_blocks, 1), middle, late, ("top", o.top, o.top_blocks, 2))
     return [(f"{n}{i}", c, first if i == 0 else 1) for n, c, blocks, first in stages for i in range(blocks)]
 
 
 class FaceNet(nn.Module):
-    """Two dense stride-2 layers, three stages, 1x1, depthwise over the whole map (no padding), linear."""
+    """Two dense layers of stride 2, three or four stages, 1x1, depthwise over the whole map (no padding), linear."""
 
     def __init__(self, options: FaceNetOptions) -> None:
         super().__init__()
@@ -49,7 +54,7 @@ class FaceNet(nn.Module):
             self.features.add_module(name, InvertedResidual(current, outputs, stride, current * o.expansion, "relu"))
             current = outputs
         self.features.add_module("last", conv_unit(current, o.last_channels, act="relu"))
-        side, last = o.resolution // 16, o.last_channels
+        side, last = o.resolution // (32 if o.top_blocks else 16), o.last_channels
         self.fit = FitMap(side)
         self.whole = conv_unit(last, last, side, groups=last, padding=0)
         self.embedding = embedding_unit(last, o.embedding)

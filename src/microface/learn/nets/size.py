@@ -8,6 +8,8 @@ from torch import Tensor, nn
 
 from microface.learn.nets.registry import NetworkOptions, build
 
+_FREE = (nn.BatchNorm1d, nn.BatchNorm2d, nn.ReLU, nn.ReLU6)
+
 
 @dataclass(frozen=True)
 class Size:
@@ -24,21 +26,25 @@ class Size:
 
 
 def empty_size(family: str, options: NetworkOptions) -> Size:
-    """Return the size of a network of `family`, for which no memory is taken."""
+    """Return the size of a network of `family` for crops of its `input_size`; no memory is taken for it."""
     with torch.device("meta"):
-        return size_of(build(family, options), options)
-
-
-def size_of(network: nn.Module, options: NetworkOptions) -> Size:
-    """Return the size of `network`, built on the device `meta`, for crops of its `input_size`."""
+        network = build(family, options).eval()
     layers = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
     macs: list[int] = []
-    hooks = [layer.register_forward_hook(lambda *seen: macs.append(_macs(*seen))) for layer in layers]
-    network.eval()(torch.zeros(1, 3, *options.input_size, device="meta"))
-    for hook in hooks:
-        hook.remove()
+    for layer in layers:
+        layer.register_forward_hook(lambda *seen: macs.append(_macs(*seen)))
+    _without_free_layers(network)(torch.zeros(1, 3, *options.input_size, device="meta"))
     weights = sum(layer.weight.numel() for layer in layers)
     return Size(sum(macs), weights, sum(layer.weight.shape[0] for layer in layers))
+
+
+def _without_free_layers(network: nn.Module) -> nn.Module:
+    """Return `network` with identities for norms and activations: no cost on a chip, most of the time here."""
+    for module in network.modules():
+        for name, child in module.named_children():
+            if isinstance(child, _FREE):
+                setattr(module, name, nn.Identity())
+    return network
 
 
 def _macs(layer: nn.Module, _inputs: Any, output: Tensor) -> int:
