@@ -31,7 +31,7 @@ def data(tmp_path: Path) -> Path:
         kinds = [("", "train") if i < 5 else (f"n{number}-{i}", "train" if i < 25 else "held_out") for i in range(40)]
         rows = [{"key": f"{i}-{k}", "identity": kinds[i][0], "split": kinds[i][1]} for i in range(40) for k in range(4)]
         embeddings = generator.normal(0, 1, (160, 32)).astype(np.float32)
-        content = ShardContent(crops.astype(np.uint8).reshape(-1, 20, 20, 3), embeddings, rows, [])
+        content = ShardContent(crops.astype(np.uint8).reshape(-1, 20, 20, 3), (20, 20, 3), embeddings, rows, [])
         infos.append(write_shard(folder, number, content))
     Manifest(Preprocess.aligned(16, margin=2), {}, {}, "0" * 64, 320, 2, tuple(infos)).save(folder)
     return folder

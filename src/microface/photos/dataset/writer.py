@@ -47,10 +47,15 @@ def write_shard(folder: Path, number: int, content: ShardContent) -> ShardInfo:
     """Write shard `number` to `folder`, crop by crop, and return what the manifest says of it."""
     splits = Counter(row["split"] for row in content.rows)
     reasons = Counter(each.reason for each in content.skipped)
-    native = sum(row.get("enlarged", 0.0) <= 1 for row in content.rows)
-    info = ShardInfo(number, len(content.rows), _sorted(splits), _sorted(reasons), {}, native)
+    info = ShardInfo(number, len(content.rows), _sorted(splits), _sorted(reasons), {}, _native(content.rows))
     checksums = {what: _write(folder / info.file(what), parts) for what, parts in _files(content).items()}
     return replace(info, checksums=checksums)
+
+
+def _native(rows: Sequence[dict[str, Any]]) -> int | None:
+    """Return how many crops did not enlarge their photo; None when a row does not say."""
+    known = all("enlarged" in row for row in rows)
+    return sum(row["enlarged"] <= 1 for row in rows) if known else None
 
 
 def _sorted(counts: Counter[str]) -> dict[str, int]:
