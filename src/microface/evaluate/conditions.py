@@ -12,7 +12,8 @@ from microface.evaluate.crops import CropName, crops_of_files
 from microface.evaluate.engines import Engine
 from microface.evaluate.lfw import RATES, pair_distances
 from microface.evaluate.pairs import Pairs
-from microface.metrics.roc import auc, share_accepted, tar_table, threshold_at_far
+from microface.metrics.open_set import best_at
+from microface.metrics.roc import auc, roc, share_accepted, tar_table
 from microface.metrics.thresholds import fold_accuracy
 
 FIXED_RATE = 0.01
@@ -52,22 +53,35 @@ def measure_conditions(
 ) -> tuple[ConditionResult, ...]:
     """Return the figures of the unchanged photos and of each of `copies`; with `both` the first photo is one too."""
     plain = _embedded(engine, root, pairs.files, crop)
+    second = set(pairs.second)
+    visits = [i for i, name in enumerate(pairs.files) if name in second]
     unchanged = pair_distances(engine, pairs, plain, plain)
     same = np.array(pairs.same)
-    threshold = max(threshold_at_far(unchanged[~same], FIXED_RATE), float(unchanged.min()) - 1)
+    threshold = best_at(roc(unchanged[same], unchanged[~same]), FIXED_RATE)[0]
     results = [_result("unchanged", "the photos as they are", unchanged, pairs, threshold)]
     for copy in copies:
-        poor = _embedded(engine, root, pairs.files, crop, copy)
+        poor = _embedded(engine, root, pairs.files, crop, copy, None if both else visits)
         distances = pair_distances(engine, pairs, poor if both else plain, poor)
         results.append(_result(copy.name, copy.title, distances, pairs, threshold))
     return tuple(results)
 
 
 def _embedded(
-    engine: Engine, root: Path, files: tuple[str, ...], crop: CropName, copy: Copy | None = None
+    engine: Engine,
+    root: Path,
+    files: tuple[str, ...],
+    crop: CropName,
+    copy: Copy | None = None,
+    rows: list[int] | None = None,
 ) -> np.ndarray:
-    crops, _ = crops_of_files(root, files, engine.preprocess, crop, copy)
-    return engine.centred(crops)
+    """Return x' [F, D] of `files`; with `rows` of those alone, the others being 0."""
+    crops, _ = crops_of_files(root, files, engine.preprocess, crop, copy, rows)
+    found = engine.centred(crops)
+    if rows is None:
+        return found
+    whole = np.zeros((len(files), found.shape[1]), found.dtype)
+    whole[rows] = found
+    return whole
 
 
 def _result(name: str, title: str, distances: np.ndarray, pairs: Pairs, threshold: float) -> ConditionResult:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from microface.errors import UserError
-from microface.evaluate.at_threshold import AtThreshold, at_rate, corner, rates_at
+from microface.evaluate.at_threshold import AtThreshold, at_rate, corner, lowest_rate, rates_at
 from microface.metrics.gallery_rate import choose_threshold
 from microface.metrics.open_set import RateAt, Visits, dir_at_fpir, open_set_roc
 from microface.metrics.roc import Roc
@@ -37,7 +37,12 @@ class Trial:
 
 @dataclass(frozen=True)
 class OpenSetResult:
-    """What an open-set check found; `roc` and `roc_misnamed` (wrong names count as false accepts) for pictures."""
+    """What an open-set check found.
+
+    `chosen_rate` accepts at most `rate` of these strangers, `rate` being the wanted one or the lowest that their number
+    supports; `from_statistics` uses the threshold that enrolment would have chosen for `wanted_rate`.
+    `roc` and `roc_misnamed` (wrong names count as false accepts) are for pictures.
+    """
 
     people: int
     enrolled: int
@@ -45,6 +50,7 @@ class OpenSetResult:
     strangers: int
     best_corner: AtThreshold
     chosen_rate: AtThreshold
+    rate: float
     from_statistics: AtThreshold | None
     wanted_rate: float | None
     dir_at_fpir: tuple[RateAt, ...]
@@ -107,6 +113,7 @@ def judge(trial: Trial, statistics: VisitStatistics | None = None, wanted: float
         strangers=int((~visits.enrolled).sum()),
         best_corner=rates_at(visits, corner(roc)),
         chosen_rate=at_rate(visits, wanted, trial.times),
+        rate=max(wanted, lowest_rate(int((~visits.enrolled).sum()) // trial.times)),
         from_statistics=rates_at(visits, chosen.threshold) if chosen is not None else None,
         wanted_rate=chosen.target if chosen is not None else None,
         dir_at_fpir=tuple(each for each in found if each is not None),

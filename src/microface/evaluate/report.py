@@ -134,7 +134,10 @@ def _at(each: AtThreshold) -> Cells:
 def _open_set(result: OpenSetResult | None) -> dict[str, Any] | None:
     if result is None:
         return None
-    rows = [("nearest to (0, 1)", *_at(result.best_corner)), ("chosen rate, here", *_at(result.chosen_rate))]
+    rows = [
+        ("nearest to (0, 1)", *_at(result.best_corner)),
+        (f"at most {100 * result.rate:.2g} % of these strangers", *_at(result.chosen_rate)),
+    ]
     if result.from_statistics is not None:
         rows.append(("from the package's statistics, as enrolment chooses it", *_at(result.from_statistics)))
     rates = [

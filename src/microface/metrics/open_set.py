@@ -87,7 +87,7 @@ def dir_at_fpir(
 
 
 def best_at(curve: Roc, fpir: float) -> tuple[float, float]:
-    """Return threshold and DIR of the last point of `curve` whose FPIR is at most `fpir`; the threshold is finite."""
+    """Return threshold and true accepts of the last point with at most `fpir` false ones; the threshold is finite."""
     last = int(np.flatnonzero(curve.far <= fpir + 1e-12)[-1])
     threshold = curve.thresholds[last] if last else np.nextafter(curve.thresholds[1], -np.inf)
     return float(threshold), float(curve.tar[last])

@@ -65,7 +65,10 @@ def open_set(
 
 
 def _show_open_set(used: Engine, result: OpenSetResult) -> None:
-    lines = [("nearest to the corner", result.best_corner), ("chosen rate, on these visits", result.chosen_rate)]
+    lines = [
+        ("nearest to the corner", result.best_corner),
+        (f"at most {100 * result.rate:.2g} % of these strangers", result.chosen_rate),
+    ]
     if result.from_statistics is not None:
         lines.append(("from the package's statistics", result.from_statistics))
     rows = [
