@@ -20,7 +20,8 @@ from microface.learn.quant.graph import Convolution, FloatGraph, Sum
 from microface.learn.quant.lower import limits, lower
 from microface.learn.quant.qat import QuantisedNetwork, Rounded, RoundedWeights
 from microface.learn.quant.simulate import differences
-from microface.learn.quantise import Quantised, QuantiseOptions, quantise
+from microface.learn.quantise import Quantised, QuantiseOptions, options_from, quantise
+from microface.learn.train.config import save_config
 from microface.learn.train.start import start
 from microface.models.package import ModelPackage
 
@@ -133,6 +134,16 @@ def test_unknown_ways_and_names_are_told(run: Path) -> None:
     graph = FloatGraph("none", (3, 8, 8), ())
     with pytest.raises(UserError, match="not a way to calibrate"):
         quantisations(graph, {}, "guess")
+
+
+def test_the_runs_schedule_counts_where_nothing_is_told(drawn: Path, tmp_path: Path) -> None:
+    save_config(config(drawn, quantisation={"method": "ptq", "bits": ["4"], "size": 64}), tmp_path / "config.json")
+    assert options_from(tmp_path, {"size": 32}) == QuantiseOptions("ptq", bits=("4",), size=32)
+    with pytest.raises(UserError, match="is not known"):
+        options_from(tmp_path, {"method": "int4"})
+    save_config(config(drawn, quantisation={"bit": 4}), tmp_path / "config.json")
+    with pytest.raises(UserError, match="sets bit for quantisation"):
+        options_from(tmp_path, {})
 
 
 def test_rounded_training_starts_at_the_calibrated_network() -> None:

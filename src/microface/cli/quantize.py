@@ -2,22 +2,22 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from microface.cli.train import prepare
 from microface.console import console, table
-from microface.errors import UserError
 from microface.evaluate.plots import save_roc
 from microface.files import write_json
 
 if TYPE_CHECKING:
     from microface.learn.quant.judge import Stage
-    from microface.learn.quantise import Method, Quantised
+    from microface.learn.quantise import Quantised
 
 
 def quantize(
+    context: typer.Context,
     run: Annotated[Path, typer.Argument(help="Folder of a run that `microface train` made.")],
     output: Annotated[Path, typer.Option(help="Model package to write (.mface); NAME.float.onnx goes beside it.")],
     method: Annotated[str, typer.Option(help="ptq: calibrate only; qat: train with rounding; best of both.")] = "qat",
@@ -43,26 +43,34 @@ def quantize(
 ) -> None:
     """Quantise a trained run to 8 bits (weights to 4 where told) and pack it, with statistics of held-out people.
 
+    What is not told is as the run's schedule has it in [quantisation], or as shown here.
+
     Example: microface quantize build/run --method qat --bits auto --budget 65% --output build/mine.mface
     """
-    if method not in ("ptq", "qat", "best"):
-        raise UserError(f"--method {method}", "is not known", "use ptq, qat or best")
     prepare()
     from microface.learn.card import card_of
-    from microface.learn.quantise import QuantiseOptions, quantise
+    from microface.learn.quantise import options_from, quantise
 
-    options = QuantiseOptions(
-        cast("Method", method), calibration, photos, steps, size=size, bits=tuple(bits or ()), budget=budget,
-        target=target, stretch=scale, mend=mend, equalise=equalise, later_first=later_first, rate_share=rate_share,
-        device=device,
-        resume=resume, report=report is not None,
-    )  # fmt: skip
+    values = {
+        "method": method, "calibration": calibration, "photos": photos, "size": size, "bits": tuple(bits or ()),
+        "budget": budget, "target": target, "steps": steps, "rate_share": rate_share, "later_first": later_first,
+        "equalise": equalise, "mend": mend, "stretch": scale, "device": device, "resume": resume,
+        "report": report is not None,
+    }  # fmt: skip
+    told = {name: value for name, value in values.items() if _told(context, name)}
+    options = options_from(run, told | {"report": report is not None})
     result = quantise(run, output, name or output.stem, card_of(run), options)
     _show(result, output)
     if report is not None:
         _report(result, report)
     if json is not None:
         write_json(json, result.to_json())
+
+
+def _told(context: typer.Context, name: str) -> bool:
+    """Say whether the command line gives the option; the others are as the run's schedule has them."""
+    source = context.get_parameter_source("scale" if name == "stretch" else name)
+    return source is not None and source.name != "DEFAULT"
 
 
 def _show(result: "Quantised", output: Path) -> None:

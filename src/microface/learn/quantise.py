@@ -1,7 +1,7 @@
 """From a run's folder to a `.mface` file and the float network beside it: the whole of `microface quantize`."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +24,7 @@ from microface.learn.quant.sharpen import SharpenOptions, sharpen
 from microface.learn.quant.tune import RATE_SHARE, TuneOptions, steps_for, tuned
 from microface.learn.quant.weights import with_steps
 from microface.learn.quant.whiten import head_of, sample_of, whiten
+from microface.learn.train.config import load_config
 from microface.learn.train.data import Photos, open_photos
 from microface.learn.train.validate import Check, check
 from microface.models.card import ModelCard
@@ -69,6 +70,24 @@ class QuantiseOptions:
     device: str = "cpu"
     resume: bool = False
     report: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse values that nothing can be done with."""
+        if self.method not in METHODS:
+            raise UserError(f"method {self.method}", "is not known", "use ptq, qat or best")
+        if self.photos < 1 or self.steps < 0 or self.rate_share <= 0 or self.stretch <= 0:
+            raise UserError("photos, steps, rate share or scale", "is out of range", "use values above 0")
+
+
+def options_from(run: Path, told: Mapping[str, Any]) -> QuantiseOptions:
+    """Return the options that are `told`, the others as the run's config has them (its schedule's [quantisation])."""
+    QuantiseOptions(**told)  # what is told wrongly is said before any file is read
+    planned = load_config(run / "config.json").quantisation
+    known = {field.name for field in fields(QuantiseOptions)}
+    if unknown := sorted(planned.keys() - known):
+        raise UserError(run / "config.json", f"sets {unknown[0]} for quantisation", f"use {', '.join(sorted(known))}")
+    listed = {name: tuple(value) if isinstance(value, list) else value for name, value in planned.items()}
+    return QuantiseOptions(**{**listed, **told})
 
 
 @dataclass(frozen=True)
