@@ -17,6 +17,7 @@ from settings import config
 from microface.errors import DamagedFileError, UserError
 from microface.learn import nets
 from microface.learn.train import checkpoint
+from microface.learn.train.compare import compare, terms_of
 from microface.learn.train.config import TrainConfig
 from microface.learn.train.losses import names
 from microface.learn.train.optimise import optimizer_of
@@ -24,6 +25,7 @@ from microface.learn.train.run import Run
 from microface.learn.train.schedule import rate
 from microface.learn.train.schedule_file import config_of, read_schedule, shipped
 from microface.learn.train.start import Session, start
+from microface.network.scores import SCORES
 
 
 @pytest.mark.parametrize("name", shipped())
@@ -128,3 +130,15 @@ def test_a_damaged_checkpoint_or_shard_is_told_before_anything_is_written(drawn:
         start(chosen, tmp_path / "run", resume=True)
     assert (tmp_path / "run" / "best.pt").read_bytes() == best
     assert Run(config(drawn, init=str(tmp_path / "run" / "best.pt")), tmp_path / "next").train().step > 0
+
+
+def test_losses_are_compared_by_every_distance_and_a_second_call_goes_on(drawn: Path, tmp_path: Path) -> None:
+    chosen = config(drawn, epochs=2, checks=1, per_person=4, rate=1.2e-2, sizes=((0.0, 1.0),))
+    sums = ["cross_entropy", "cross_entropy+lifted=0.5"]
+    figures = compare(chosen, sums, tmp_path, device="cpu")
+    assert list(figures) == sums and all(tuple(found) == SCORES for found in figures.values())
+    assert all(found["cosine"]["0.01"] > 0.3 for found in figures.values())
+    assert figures[sums[0]] != figures[sums[1]]
+    assert compare(chosen, sums, tmp_path, device="cpu") == figures
+    with pytest.raises(UserError, match="empty term"):
+        terms_of("cosine+")

@@ -2,7 +2,7 @@
 
     python -m microface.learn.train.bench --net flagship --batch 512 --device cuda --teacher teacher.onnx
 
-Every row is warmed up, then timed for some seconds: by the clock, and by the processor time of the process, which other
+Every row is warmed up, then timed for some steps: by the clock, and by the processor time of the process, which other
 work on the machine does not change much. "plain" is what one writes first: crops from memory as float tensors,
 rows-first memory layout, float32, AdamW, no augmentation. The other rows add what microface does, one after another.
 """
@@ -57,7 +57,7 @@ def _parsed() -> Namespace:
     parser.add_argument("--net", default="facenet", choices=nets.names())
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--device", default="auto")
-    parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--teacher", default="", help="ONNX teacher for the row with one")
     parser.add_argument("--json", type=Path)
     return parser.parse_args()
@@ -68,16 +68,15 @@ def _wanted(name: str, options: Namespace) -> bool:
 
 
 def _speed(step: Step, options: Namespace, place: Where) -> dict[str, float]:
-    """Return photos per second of `step` by the clock and by processor time, after three steps to warm up."""
-    for _ in range(3):
+    """Return photos per second of `step` by the clock and by processor time, after two steps to warm up."""
+    for _ in range(2):
         step()
     _wait(place)
-    begun, used, steps = time.perf_counter(), time.process_time(), 0
-    while time.perf_counter() - begun < options.seconds:
+    begun, used = time.perf_counter(), time.process_time()
+    for _ in range(options.steps):
         step()
-        steps += 1
-        _wait(place)
-    photos = float(steps * options.batch)
+    _wait(place)
+    photos = float(options.steps * options.batch)
     return {"clock": photos / (time.perf_counter() - begun), "processor": photos / (time.process_time() - used)}
 
 

@@ -16,6 +16,7 @@ _COLOUR = (17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99, 24, 2
            47, 66, 99, 99, 99, 99, 99, 99, *[99] * 32)
 _TO_YCC = ((0.299, 0.587, 0.114), (-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312))
 # fmt: on
+_TO_RGB = np.linalg.inv(np.array(_TO_YCC)).tolist()
 _SIDE = 8
 
 
@@ -29,7 +30,7 @@ def as_jpeg(x: Tensor, quality: np.ndarray) -> Tensor:
     blocks = ycc.unflatten(3, (-1, _SIDE)).unflatten(2, (-1, _SIDE)).transpose(3, 4)  # [N, 3, rows, columns, 8, 8]
     coded = (turn @ blocks @ turn.T / tables).round() * tables
     back = (turn.T @ coded @ turn).transpose(3, 4).flatten(4, 5).flatten(2, 3)
-    rgb = torch.einsum("oc,nchw->nohw", torch.linalg.inv(to_ycc.cpu()).to(x.device), back) + 128
+    rgb = torch.einsum("oc,nchw->nohw", x.new_tensor(_TO_RGB), back) + 128
     return rgb[:, :, :height, :width].clamp(0, 255)
 
 
