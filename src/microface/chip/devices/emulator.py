@@ -1,7 +1,7 @@
 """An emulated Cortex-M chip with memories of exactly its size: calls functions by name, counts, measures the stack."""
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from microface.errors import UserError
 SERVICE_READY = 0x4D460001
 SERVICE_ERASE = 0x4D460002
 SERVICE_PROGRAM = 0x4D460003
+
+Service = Callable[[int, int], int]
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class EmulatedChip:
 
     `max_instructions` (about: up to twice as many may run) ends an endless loop by a `ChipFault`. Flash keeps its
     contents as long as this object lives; `reset()` starts the firmware anew with RAM full of noise.
-    `check_alignment` also faults where LDM, STM, LDRD, STRD and their FPU kin are unaligned (slower).
+    `check_alignment` also faults where LDM, STM, LDRD, STRD and their FPU kin are unaligned (slower). `services` answer
+    further BKPT 0xAB by their number (r0): called with r1 and r2, they return r0.
     """
 
     def __init__(
@@ -53,7 +56,9 @@ class EmulatedChip:
         elf_path: Path,
         max_instructions: int = 2_000_000_000,
         check_alignment: bool = False,
+        services: Mapping[int, Service] | None = None,
     ) -> None:
+        self._services = dict(services or {})
         self.target, self.firmware, self.max_instructions = target, Firmware(elf_path), max_instructions
         symbol = self.firmware.symbol
         self._stack = (symbol("mf_stack_bottom").address, symbol("mf_stack_top").address)
@@ -142,6 +147,9 @@ class EmulatedChip:
             SERVICE_ERASE: lambda: self.flash.erase(first),
             SERVICE_PROGRAM: lambda: self.flash.program(first, self.read(second, self.flash.unit_bytes)),
         }
+        if number in self._services:
+            self._processor.set("R0", self._services[number](first, second))
+            return True
         if number not in answers:
             raise self._surroundings.fault(f"unknown service 0x{number:08x}", pc, pc)
         try:

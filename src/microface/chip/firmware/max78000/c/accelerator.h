@@ -1,0 +1,19 @@
+/* A network on the MAX78000's accelerator. Call accelerator_begin once. */
+#ifndef ACCELERATOR_H
+#define ACCELERATOR_H
+
+#include <stdint.h>
+
+/* Switches the accelerator on and loads weights and biases; 0, or -1 where it refuses. */
+int accelerator_begin(void);
+
+/* Runs the network on what lies in the data memories; returns microseconds, 0 where it did not start. */
+uint32_t accelerator_run(void);
+
+/* Copies the newest output as the vendor's cnn_unload does; 0, or -1. */
+int accelerator_output(uint32_t *values);
+
+/* Known-answer test: 0, or the address of the first word of the output that differs. */
+uint32_t accelerator_self_test(void);
+
+#endif

@@ -1,0 +1,117 @@
+"""Checkpoints of the vendor's tools for the MAX78000: the one file outside `learn` that knows torch.
+
+State: per layer `<layer>.op.weight` (float32 integers; O,I,k,k / O,I,k / O,I; transposed I,O,k,k), `.op.bias` (integers
+times 2^(weight_bits - 1)), `.output_shift`, `.weight_bits`; layers in the order of insertion.
+"""
+
+import io
+import pickle
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from microface.errors import DamagedFileError, UserError
+from microface.files import read_bytes, write_bytes
+
+_SAFE = ("torch", "collections", "numpy")
+_SAFE_NAMES = frozenset({
+    "OrderedDict", "defaultdict", "_rebuild_tensor_v2", "_rebuild_parameter", "FloatStorage", "LongStorage",
+    "IntStorage", "DoubleStorage", "HalfStorage", "ByteStorage", "CharStorage", "BoolStorage", "Size", "device",
+})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class CheckpointLayer:
+    """One layer's integers: `weights` as stored, `bias` int64 or None (already divided), shift and bits."""
+
+    name: str
+    weights: np.ndarray
+    bias: np.ndarray | None
+    output_shift: int
+    weight_bits: int
+
+
+class _Inert:
+    """Stands for every class that is not needed: pickled objects of it hold nothing and do nothing."""
+
+    def __init__(self, *_arguments: object, **_options: object) -> None: ...
+
+    def __setstate__(self, _state: object) -> None: ...
+
+
+class _Unpickler(pickle.Unpickler):
+    """Reads tensors and plain containers; every other class, and so its code, is replaced by an inert one."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Return the class where it is harmless, else an inert one."""
+        if module.partition(".")[0] in _SAFE and name in _SAFE_NAMES:
+            return super().find_class(module, name)
+        return _Inert
+
+
+def read_checkpoint(path: Path) -> tuple[str | None, tuple[CheckpointLayer, ...]]:
+    """Return the architecture's name (None: not said) and the layers of the checkpoint at `path`."""
+    whole = _load(path)
+    state = whole.get("state_dict") if isinstance(whole, Mapping) else None
+    if not isinstance(state, Mapping):
+        raise DamagedFileError(path, "holds no state_dict", "give a checkpoint of the vendor's quantiser")
+    arch = whole.get("arch")
+    plain = {str(key): np.asarray(value) for key, value in state.items() if not str(key).startswith("module.")}
+    return (arch if isinstance(arch, str) else None), tuple(_layers(plain, path))
+
+
+def _load(path: Path) -> Any:
+    try:
+        import torch
+    except ImportError as error:
+        raise UserError(path, "needs torch to be read", "install microface[train]") from error
+    safe = SimpleNamespace(__name__="safe", Unpickler=_Unpickler, load=lambda *a, **o: _Unpickler(*a, **o).load())
+    try:
+        data = io.BytesIO(read_bytes(path))
+        return torch.load(data, map_location="cpu", pickle_module=safe, weights_only=False)
+    except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError, KeyError, AttributeError, TypeError) as error:
+        raise DamagedFileError(path, "is no checkpoint", "give a .pth.tar file of the vendor's tools") from error
+
+
+def _layers(state: Mapping[str, np.ndarray], path: Path) -> Sequence[CheckpointLayer]:
+    names = [key.removesuffix(".weight") for key in state if key.endswith(".weight")]
+    if bad := next((name for name in names if state[f"{name}.weight"].ndim < 2), None):
+        raise UserError(path, f"has 1-D weights in {bad}", "fold batch normalisation first")
+    return [_layer(name, state, path) for name in names]
+
+
+def _layer(name: str, state: Mapping[str, np.ndarray], path: Path) -> CheckpointLayer:
+    base = name.removesuffix(".op")
+    bits = int(_number(state, f"{base}.weight_bits", 0)) or 8
+    weights = state[f"{name}.weight"]
+    if not np.array_equal(weights, np.rint(weights)):
+        raise UserError(path, f"has weights in {base} that are no integers", "quantise the checkpoint first")
+    bias = state.get(f"{name}.bias")
+    whole = None if bias is None else np.floor(bias / (1 << (bits - 1))).astype(np.int64)
+    shift = int(_number(state, f"{base}.output_shift", 0))
+    return CheckpointLayer(base, weights.astype(np.int64), whole, shift, bits)
+
+
+def _number(state: Mapping[str, np.ndarray], key: str, default: int) -> float:
+    return float(state[key].reshape(-1)[0]) if key in state else default
+
+
+def write_checkpoint(path: Path, arch: str, layers: Sequence[CheckpointLayer]) -> None:
+    """Write `layers` as a quantised checkpoint of the architecture `arch`."""
+    try:
+        import torch
+    except ImportError as error:
+        raise UserError(path, "needs torch to be written", "install microface[train]") from error
+    state: dict[str, Any] = {}
+    for layer in layers:
+        values = {"output_shift": [layer.output_shift], "weight_bits": [layer.weight_bits], "op.weight": layer.weights}
+        if layer.bias is not None:
+            values["op.bias"] = layer.bias * (1 << (layer.weight_bits - 1))
+        state |= {f"{layer.name}.{key}": torch.tensor(np.asarray(v), dtype=torch.float32) for key, v in values.items()}
+    stream = io.BytesIO()
+    torch.save({"epoch": 0, "state_dict": state, "arch": arch}, stream)
+    write_bytes(path, stream.getvalue())
