@@ -15,6 +15,7 @@ from settings import config
 
 from microface.errors import UserError
 from microface.learn.card import card_of
+from microface.learn.package import read_by
 from microface.learn.quant.calibrate import METHODS, Affine, Seen, quantisations
 from microface.learn.quant.graph import Convolution, FloatGraph, Sum
 from microface.learn.quant.lower import limits, lower
@@ -24,6 +25,7 @@ from microface.learn.quantise import Quantised, QuantiseOptions, options_from, q
 from microface.learn.train.config import save_config
 from microface.learn.train.start import start
 from microface.models.package import ModelPackage
+from microface.photos.preprocess import Preprocess
 
 _reals = st.floats(-1e4, 1e4, allow_nan=False)
 
@@ -134,6 +136,11 @@ def test_unknown_ways_and_names_are_told(run: Path) -> None:
     graph = FloatGraph("none", (3, 8, 8), ())
     with pytest.raises(UserError, match="not a way to calibrate"):
         quantisations(graph, {}, "guess")
+
+
+@pytest.mark.parametrize("crop", [Preprocess.aligned(96), Preprocess.loose(), Preprocess.loose(light="spread")])
+def test_a_package_reads_the_centre_of_the_crops_it_was_trained_on(crop: Preprocess) -> None:
+    assert read_by(crop.widened(6), (crop.height, crop.width)) == crop
 
 
 def test_the_runs_schedule_counts_where_nothing_is_told(drawn: Path, tmp_path: Path) -> None:

@@ -28,12 +28,14 @@ def card_of(run: Path) -> ModelCard:
     options = ", ".join(f"{name} {value}" for name, value in config.options.items()) or "its defaults"
     length = f"{config.minutes:g} minutes" if config.minutes else f"{config.epochs:g} passes"
     dataset = Dataset.open(Path(config.data), verify=False)
-    sha256 = str(dataset.manifest.teacher.get("sha256", "unknown"))
+    sha256 = str(dataset.manifest.teacher.get("sha256", ""))
     known = sha256 == ESP_DL_SHA256
+    crops = "aligned faces" if dataset.manifest.preprocess.geometry == "aligned" else "loose, upright crops of faces"
+    how = "distilled" if sha256 else "trained on names"
     return ModelCard(
-        summary=f"{config.net} ({options}) for aligned faces, distilled for {length} on {config.threads} cores.",
+        summary=f"{config.net} ({options}) for {crops}, {how} for {length}.",
         training_data=_photos(dataset),
-        teacher=ESP_DL if known else f"An ONNX network with SHA-256 {sha256}.",
+        teacher=ESP_DL if known else f"An ONNX network with SHA-256 {sha256}." if sha256 else "None.",
         licence=RESEARCH if known else OWN,
         limits=LIMITS,
     )
