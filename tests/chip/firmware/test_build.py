@@ -107,6 +107,33 @@ def test_sources_alone_are_a_project_of_their_own(package: ModelPackage, tmp_pat
     assert all(f"    {path.relative_to(folder)}\n" in listed for path in sources if path.name != "example_main.c")
 
 
+@pytest.mark.parametrize("chip", ["stm32h743zi", "nrf52840"])
+def test_sources_alone_compile_with_gcc_for_arm(chip: str, package: ModelPackage, tmp_path: Path) -> None:
+    """As a firmware engineer would: with the flags that CMakeLists.txt names, and no warning."""
+    compiler, target = shutil.which("arm-none-eabi-gcc"), Target.load(chip)
+    if compiler is None:
+        pytest.skip("arm-none-eabi-gcc is not installed")
+    folder = build(package, target, tmp_path / "src", source_only=True).folder
+    sources = [*folder.glob("*.c"), *(folder / "runtime").glob("*.c")]
+    flags = [*target.compiler.gcc_flags, "-std=c11", "-O2", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-c"]
+    includes = [f"-I{folder}", f"-I{folder / 'runtime'}"]
+    (tmp_path / "objects").mkdir()
+    command = [compiler, *flags, *includes, *map(str, sources)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path / "objects")
+    assert done.returncode == 0, done.stderr
+
+
+def test_gcc_for_arm_builds_a_firmware_that_gives_the_same(tmp_path: Path) -> None:
+    if shutil.which("arm-none-eabi-gcc") is None:
+        pytest.skip("arm-none-eabi-gcc is not installed")
+    network = random_network(29, (15, 14, 3), 6)
+    inputs = np.random.default_rng(0).integers(-128, 128, (2, *network.input.shape)).astype(np.int8)
+    options = Options(compiler="gcc")
+    device = EmulatedDevice(build(network, Target.load("stm32h743zi"), tmp_path / "fw", options=options))
+    np.testing.assert_array_equal(device.run(inputs), network.run(inputs))
+    assert device.self_test() is None
+
+
 def test_network_of_32_bit_outputs_builds(tmp_path: Path) -> None:
     from microface.network import Tensor
     from microface.network.requantise import NoRequantise

@@ -1,5 +1,6 @@
 """The generated C under sanitizers: no undefined behaviour, no byte outside arena and tables."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from random_networks import random_network
 
 from microface.chip.devices.host import compile_library
+from microface.chip.firmware import host_library
 from microface.chip.firmware.host_library import Sanitizer, sanitizer_environment
 from microface.chip.firmware.model import Model
 from microface.chip.plan import plan
@@ -16,7 +18,6 @@ from microface.chip.plan.calls import Choose
 from microface.chip.plan.kernels import choose
 from microface.chip.plan.kernels.base import Kernel
 from microface.chip.targets import Target
-from microface.errors import UserError
 from microface.network import IntegerNetwork
 from microface.network.ops import Operator
 
@@ -37,12 +38,16 @@ def portable(op: Operator, network: IntegerNetwork, _features: object) -> Kernel
 
 
 @pytest.mark.parametrize("kernels", [portable, choose], ids=["portable", "fast"])
-@pytest.mark.parametrize("sanitize", ["undefined", "address"])
-def test_networks_run_clean(sanitize: Sanitizer, kernels: Choose, tmp_path: Path) -> None:
-    try:
-        environment = sanitizer_environment(sanitize)
-    except UserError as error:
-        pytest.skip(str(error))
+@pytest.mark.parametrize(
+    ("sanitize", "compiler"), [("undefined", "zig"), ("address", "gcc"), ("address", "clang")], ids=str
+)
+def test_networks_run_clean(
+    sanitize: Sanitizer, compiler: str, kernels: Choose, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if compiler != "zig" and shutil.which(compiler) is None:
+        pytest.skip(f"{compiler} is not installed")
+    monkeypatch.setattr(host_library, "_address_compiler", lambda: shutil.which(compiler))
+    environment = sanitizer_environment(sanitize)
     network = random_network(21, (24, 20, 3), 7)
     inputs = np.random.default_rng(1).integers(-128, 128, (3, *network.input.shape)).astype(np.int8)
     inputs[0] = -128

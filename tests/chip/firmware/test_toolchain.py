@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from microface.chip.firmware import toolchain
+from microface.chip.firmware import host_library, toolchain
 from microface.chip.firmware.elf import Firmware
 from microface.chip.firmware.host_library import build_host_library, sanitizer_environment
 from microface.chip.firmware.linker import LinkLayout, linker_script, startup_code
@@ -204,9 +204,12 @@ def test_undefined_behaviour_ends_the_process_with_its_name(source, tmp_path):
     assert "overflow" in overflow.stderr
 
 
-def test_reading_past_an_array_ends_the_process_with_its_name(source, tmp_path):
-    if not (shutil.which("gcc") or shutil.which("clang")):
-        pytest.skip("the address sanitizer needs gcc or clang, which are not here")
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+def test_reading_past_an_array_ends_the_process_with_its_name(source, tmp_path, monkeypatch, compiler):
+    found = shutil.which(compiler)
+    if found is None:
+        pytest.skip(f"{compiler} is not installed")
+    monkeypatch.setattr(host_library, "_address_compiler", lambda: found)
     library = build_host_library([source], tmp_path / "library.so", sanitize="address")
     environment = sanitizer_environment("address")
     array = "values = (ctypes.c_int32 * 1000)(7)\nallocate = ctypes.CDLL(None).malloc\n"

@@ -54,9 +54,12 @@ def sanitizer_environment(sanitize: Sanitizer | None) -> dict[str, str]:
     if sanitize != "address":
         return {}
     compiler = _address_compiler()
-    name = "libasan.so" if "gcc" in compiler else "libclang_rt.asan-x86_64.so"
+    is_gcc = "gcc" in Path(compiler).name
+    name = "libasan.so" if is_gcc else "libclang_rt.asan-x86_64.so"
     runtime = run_tool([compiler, f"-print-file-name={name}"], compiler).strip()
-    return {"LD_PRELOAD": runtime, "ASAN_OPTIONS": "detect_leaks=0"}
+    # Clang's names come from a process of its own, which would load the sanitizer too and never end.
+    options = "detect_leaks=0" if is_gcc else "detect_leaks=0:symbolize=0"
+    return {"LD_PRELOAD": runtime, "ASAN_OPTIONS": options}
 
 
 def _toolchain(sanitize: Sanitizer | None, fast: bool) -> Toolchain:
