@@ -11,6 +11,7 @@ from kernel_machines import Host, Machine
 from microface.chip.plan.kernels import KERNELS
 from microface.chip.plan.kernels.tflite import TFLITE_KERNELS
 from microface.chip.targets import Target
+from microface.chip.targets.target import cpu_flags
 from microface.network import IntegerNetwork
 from microface.network.convert.tflite import import_tflite
 from microface.network.convert.tflite.write import OutModel, OutOperator, OutTensor, model_bytes
@@ -27,7 +28,10 @@ def machines(tmp_path_factory: pytest.TempPathFactory) -> list[Machine]:
     """The host, which stops at undefined behaviour, and an emulated M7."""
     checked = ("-fsanitize=undefined", "-fsanitize-trap=undefined")
     chip = Chip(tmp_path_factory.mktemp("m7"), Target.load("stm32h743zi"))
-    return [Host(tmp_path_factory.mktemp("host"), frozenset(), checked), chip]
+    hosts = [Host(tmp_path_factory.mktemp("host"), frozenset(), checked)]
+    if avx2 := frozenset({"avx2"}) & cpu_flags():
+        hosts.append(Host(tmp_path_factory.mktemp("avx2"), avx2, ("-mavx2", *checked)))
+    return [*hosts, chip]
 
 
 def imported(draft: Draft, path: Path) -> IntegerNetwork:

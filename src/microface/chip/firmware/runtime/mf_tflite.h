@@ -26,6 +26,12 @@
 #define mf_dense_s8_dsp mf_dense_s8_tflite_dsp
 #define mf_inverted_residual_s8_dsp mf_inverted_residual_s8_tflite_dsp
 
+#define mf_conv2d_s8_avx2 mf_conv2d_s8_tflite_avx2
+#define mf_pointwise_s8_avx2 mf_pointwise_s8_tflite_avx2
+#define mf_depthwise_s8_avx2 mf_depthwise_s8_tflite_avx2
+#define mf_avx2_widen_all mf_avx2_widen_all_tflite
+#define mf_avx2_tile mf_avx2_tile_tflite
+
 #define mf_dsp_widen mf_dsp_widen_tflite
 #define mf_dsp_widen_pixel mf_dsp_widen_pixel_tflite
 #define mf_dsp_fill_panel mf_dsp_fill_panel_tflite

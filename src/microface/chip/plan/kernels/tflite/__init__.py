@@ -11,6 +11,7 @@ from microface.chip.plan.kernels.tflite.arithmetic import (
     SumConstantTflite,
     SumTflite,
 )
+from microface.chip.plan.kernels.tflite.avx2 import ConvTfliteAvx2, DepthwiseTfliteAvx2, PointwiseTfliteAvx2
 from microface.chip.plan.kernels.tflite.elementwise import AddTflite, ReshapeView
 from microface.chip.plan.kernels.tflite.moves import (
     FillPortable,
@@ -43,6 +44,9 @@ TFLITE_KERNELS: tuple[Kernel, ...] = (
     Depthwise3x3TfliteDsp(),
     DepthwiseTfliteDsp(),
     MeanTfliteDsp(),
+    PointwiseTfliteAvx2(),
+    ConvTfliteAvx2(),
+    DepthwiseTfliteAvx2(),
     PointwiseTflite(),
     ConvTflite(),
     DepthwiseTflite(),
