@@ -13,7 +13,7 @@ from microface.chip.firmware.linker import LinkLayout, linker_script, startup_co
 from microface.chip.firmware.sources import PORT_OF_EMULATOR, RUNTIME
 from microface.chip.firmware.toolchain import COMMON_FLAGS, compile_objects, link, run_tool, zig_command
 from microface.chip.targets import Target
-from microface.network.scores import SCORES, Score
+from microface.network.scores import SCORES, Score, ScoreName
 
 SOURCES = [*sorted(RUNTIME.glob("mf_score_*_s16.c")), *(RUNTIME / f"mf_{name}.c" for name in ("unit_s16", "isqrt"))]
 SOURCES.append(RUNTIME / "mf_distance_s16.c")
@@ -49,7 +49,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
 
 @settings(max_examples=200, deadline=None)
 @given(case=pairs(), name=st.sampled_from(SCORES))
-def test_c_equals_the_meaning(library: ctypes.CDLL, case: tuple[np.ndarray, np.ndarray, int], name: str) -> None:
+def test_c_equals_the_meaning(library: ctypes.CDLL, case: tuple[np.ndarray, np.ndarray, int], name: ScoreName) -> None:
     a, b, zero_point = case
     places = [ctypes.c_void_p(values.ctypes.data) for values in (a, b)]
     distance = library.mf_distance_s16(SCORES.index(name) + 1, *places, len(a), zero_point)
@@ -71,7 +71,9 @@ def chip(tmp_path_factory: pytest.TempPathFactory) -> EmulatedChip:
 
 @settings(max_examples=60, deadline=None)
 @given(case=pairs(), name=st.sampled_from(SCORES))
-def test_the_chip_equals_the_meaning(chip: EmulatedChip, case: tuple[np.ndarray, np.ndarray, int], name: str) -> None:
+def test_the_chip_equals_the_meaning(
+    chip: EmulatedChip, case: tuple[np.ndarray, np.ndarray, int], name: ScoreName
+) -> None:
     a, b, zero_point = case
     place = chip.address("mf_arena_start")
     chip.write(place, a.tobytes() + b.tobytes())
