@@ -3,6 +3,11 @@
 from pathlib import Path
 from typing import cast
 
+import numpy as np
+
+from microface.chip.devices.accelerator import AcceleratorDevice
+from microface.chip.firmware.build import Firmware
+from microface.chip.firmware.max78000.vendor import arch_of
 from microface.chip.plan.max78000 import AcceleratorPlan, is_for_accelerator, plan_accelerator
 from microface.chip.plan.max78000.picture import memory_map
 from microface.chip.plan.max78000.report import to_json, usage
@@ -60,3 +65,29 @@ def _row(layer: dict[str, object]) -> tuple[str, ...]:
 
 def _interval(low: float, high: float) -> str:
     return f"{low:.2f}" if low == high else f"{low:.2f} to {high:.2f}"
+
+
+def show_build(firmware: Firmware) -> None:
+    """Tell what was written and how it is used."""
+    folder, name = firmware.folder, arch_of(firmware.facts["model"])
+    console.print(f"{firmware.facts['model']} for {firmware.facts['target']} in {folder}", highlight=False)
+    console.print(
+        f"for the vendor's synthesizer: {folder}/vendor/{name}.pth.tar, {name}.yaml, sample.npy (docs/max78000.md)",
+        highlight=False,
+    )
+    if firmware.facts["measured"]:
+        console.print(f"on the emulated chip: microface emulate {folder} --input FILE.npy", highlight=False)
+
+
+def run_accelerator(firmware: Firmware, values: np.ndarray) -> dict[str, object]:
+    """Run s8 `values` [H, W, C] on the emulated chip after its known-answer test; print and return what came out."""
+    device = AcceleratorDevice(firmware)
+    wrong = device.self_test()
+    if wrong is not None:
+        raise UserError(firmware.folder, f"fails its known-answer test at 0x{wrong:08x}", "build it again")
+    output = device.run(values[None])[0].ravel().tolist()
+    console.print(f"known-answer test passed on the {device.name}", style="green", highlight=False)
+    console.print(f"{device.microseconds:,} us (estimate by the hardware's cycles)", highlight=False)
+    console.print(f"output: {output}", highlight=False, soft_wrap=True)
+    facts = {"network": firmware.facts["model"], "target": firmware.facts["target"], "output": output}
+    return facts | {"known_answer": "pass", "estimated_microseconds": device.microseconds}

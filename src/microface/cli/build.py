@@ -7,8 +7,10 @@ import typer
 
 from microface.chip.firmware.build import Firmware, Options
 from microface.chip.firmware.build import build as build_firmware
+from microface.chip.firmware.max78000.project import build_accelerator
 from microface.chip.targets import Target
-from microface.cli.networks import find_network
+from microface.cli.accelerator import runs_on_accelerator, show_build
+from microface.cli.networks import find_network, network_in
 from microface.cli.options import JsonFile, NetworkName, Reserve, TargetName, save_json
 from microface.console import console, table
 from microface.sizes import parse_size
@@ -30,7 +32,11 @@ def build(
     """
     reserves = parse_size(reserve_flash), parse_size(reserve_ram)
     options = Options(compiler=compiler, reserve_flash=reserves[0], reserve_ram=reserves[1])
-    firmware = build_firmware(find_network(network), Target.load(target), output, source_only, options)
+    source, chip = find_network(network), Target.load(target)
+    if runs_on_accelerator(network_in(source), chip):
+        show_build(build_accelerator(network_in(source), chip, output, source_only))
+        return
+    firmware = build_firmware(source, chip, output, source_only, options)
     _show(firmware)
     save_json(json, firmware.facts)
 

@@ -10,6 +10,7 @@ from microface.chip.devices.bench import require_emulator
 from microface.chip.devices.emulated import EmulatedDevice
 from microface.chip.firmware.build import Firmware
 from microface.chip.firmware.model import Model
+from microface.cli.accelerator import run_accelerator
 from microface.cli.options import JsonFile, save_json
 from microface.console import console, table
 from microface.errors import UserError
@@ -28,6 +29,9 @@ def emulate(
     """
     require_emulator()
     firmware = Firmware.load(folder)
+    if firmware.facts.get("accelerator"):
+        save_json(json, run_accelerator(firmware, read_input(Model.of(firmware.source), input)))
+        return
     values = read_input(Model.of(firmware.source), input)
     device = EmulatedDevice(firmware)
     result = _run(device, values)

@@ -14,17 +14,18 @@ from microface.evaluate.visits import measure_dataset
 from microface.models.card import ModelCard
 from microface.models.package import ModelPackage, Score
 from microface.network import IntegerNetwork, digest, save_network
-from microface.network.convert import read_foreign
+from microface.network.convert import ai8x, read_foreign
 from microface.photos.align import TEMPLATE_EYE_DISTANCE, TEMPLATE_SIZE
 from microface.photos.dataset import Dataset
 from microface.photos.preprocess import LOOSE_EYE_DISTANCE, Preprocess
 
+CHECKPOINT = ".pth.tar"
 _UNKNOWN = "not known: the network was imported"
 _LICENCE = "that of the network's author"
 
 
 def import_network(
-    file: Annotated[Path, typer.Argument(help="A quantised .tflite file.")],
+    file: Annotated[Path, typer.Argument(help="A quantised .tflite file, or a MAX78000 .pth.tar checkpoint.")],
     output: Annotated[Path, typer.Option(help="Package (.mface) or bare network (.mfn) to write.")],
     preprocess: Annotated[
         str, typer.Option(help="Crop of photos: aligned or loose, then :light=spread, :eye_distance=35 as needed.")
@@ -34,13 +35,15 @@ def import_network(
         Path | None, typer.Option(help="Data set with held-out people: thresholds then follow from a rate.")
     ] = None,
     licence: Annotated[str, typer.Option(help="Licence of the network's weights.")] = _LICENCE,
+    yaml: Annotated[Path | None, typer.Option(help="Network description beside a MAX78000 checkpoint.")] = None,
+    sample: Annotated[Path | None, typer.Option(help="Sample .npy of that checkpoint: it says the input size.")] = None,
     json: JsonFile = None,
 ) -> None:
     """Read a network of another tool, bit for bit, into a package for every other verb.
 
     Example: `microface import face.tflite --output face.mface --statistics build/faces`
     """
-    network = read_foreign(file)
+    network = read_checkpoint_pair(file, yaml, sample) if file.name.endswith(CHECKPOINT) else read_foreign(file)
     if output.suffix == ".mfn":
         save_network(network, output)
     else:
@@ -53,6 +56,13 @@ def import_network(
             replace(package, statistics=measured).save(output)
     _show(network, output, statistics is not None)
     save_json(json, _facts(network, output))
+
+
+def read_checkpoint_pair(file: Path, yaml: Path | None, sample: Path | None) -> IntegerNetwork:
+    """Return the network of a MAX78000 checkpoint; its YAML and a sample input belong to it."""
+    if yaml is None or sample is None:
+        raise UserError(file, "needs its YAML and a sample input", "add --yaml FILE.yaml --sample FILE.npy")
+    return ai8x.read(file, yaml, ai8x.sample_shape(sample))
 
 
 def crop_of(text: str, network: IntegerNetwork) -> Preprocess:

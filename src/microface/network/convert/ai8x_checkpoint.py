@@ -60,8 +60,14 @@ def read_checkpoint(path: Path) -> tuple[str | None, tuple[CheckpointLayer, ...]
     if not isinstance(state, Mapping):
         raise DamagedFileError(path, "holds no state_dict", "give a checkpoint of the vendor's quantiser")
     arch = whole.get("arch")
-    plain = {str(key): np.asarray(value) for key, value in state.items() if not str(key).startswith("module.")}
-    return (arch if isinstance(arch, str) else None), tuple(_layers(plain, path))
+    return (arch if isinstance(arch, str) else None), tuple(_layers(_plain(state), path))
+
+
+def _plain(state: Mapping[object, Any]) -> dict[str, np.ndarray]:
+    """Return the arrays by name; `module.` is what parallel training leaves in front, sometimes beside the plain name."""
+    named = [(str(key), np.asarray(value)) for key, value in state.items()]
+    bare = {key: value for key, value in named if not key.startswith("module.")}
+    return bare or {key.removeprefix("module."): value for key, value in named}
 
 
 def _load(path: Path) -> Any:
