@@ -33,7 +33,7 @@ def quantize(
     equalise: Annotated[bool, typer.Option(help="Make channels reach alike before rounding.")] = True,
     mend: Annotated[bool, typer.Option(help="Correct biases by the mean error of rounding.")] = True,
     scale: Annotated[float, typer.Option(help="Stretch of 8-bit weights, as vendors' tools have; 1.05 cuts few.")] = 1,
-    device: Annotated[str, typer.Option(help="cpu or cuda, for quantisation-aware training.")] = "cpu",
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda, for quantisation-aware training.")] = "auto",
     resume: Annotated[bool, typer.Option(help="Go on with quantisation-aware training that was cut off.")] = False,
     report: Annotated[
         Path | None, typer.Option(help="Rank layers by cost: FILE.png, FILE.json and FILE-roc.png.")

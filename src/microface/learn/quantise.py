@@ -67,7 +67,7 @@ class QuantiseOptions:
     equalise: bool = True
     later_first: bool = False
     rate_share: float = RATE_SHARE
-    device: str = "cpu"
+    device: str = "auto"
     resume: bool = False
     report: bool = False
 

@@ -19,6 +19,7 @@ from microface.learn.quant.sharpen import unlike
 from microface.learn.train import checkpoint
 from microface.learn.train.config import TrainConfig
 from microface.learn.train.data import Batch, Loader, open_photos
+from microface.learn.train.place import where
 from microface.learn.train.schedule import view
 from microface.learn.train.team import Team, gathered
 from microface.learn.train.validate import to_input
@@ -47,7 +48,7 @@ class TuneOptions:
     teacher: float = 10.0
     later_first: bool = False
     rate_share: float = RATE_SHARE
-    device: str = "cpu"
+    device: str = "auto"
     save: Path | None = None
 
 
@@ -57,7 +58,7 @@ def tuned(start: Quantisable, student: FloatGraph, config: TrainConfig, options:
     `student` is the float network that `start` came from. A loss that is no number is a `UserError`; the float run in
     the folder `run` stays as it is.
     """
-    members = config.threads if options.device == "cpu" else 1
+    members = 1 if where(options.device).on_gpu else config.threads
     with gathered(members, _work, start, student, config, options, run) as team:
         result = _work(team, start, student, config, options, run)
     if options.save is not None:
@@ -69,11 +70,11 @@ def _work(
     team: Team, start: Quantisable, student: FloatGraph, config: TrainConfig, options: TuneOptions, run: Path
 ) -> Quantisable:
     """Do one member's share of the training to its end; every member gets the same result."""
-    torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
+    place = where(options.device, deterministic=True)
+    place.prepare(config.seed)
     training, _ = open_photos(Path(config.data))
     loader = Loader(training, config, team.number, team.size)
-    phase = _Phase(team, QuantisedNetwork(*start), Guide(student, options.device), loader, config, options)
+    phase = _Phase(team, QuantisedNetwork(*start), Guide(student, place.device), loader, config, options)
     with team.progress() as bar:
         task = bar.add_task("quantisation-aware training", total=options.steps, completed=phase.resumed())
         for step in range(phase.done, options.steps):
@@ -88,8 +89,8 @@ def _work(
 class Guide:
     """The float network that the rounded one shall do as well as."""
 
-    def __init__(self, graph: FloatGraph, device: str) -> None:
-        self.graph = graph
+    def __init__(self, graph: FloatGraph, device: torch.device) -> None:
+        self.graph, self.device = graph, device
         self.weights = {name: (w.to(device), b.to(device)) for name, (w, b) in weights_of(graph).items()}
 
     @torch.no_grad()
@@ -111,7 +112,7 @@ class _Phase:
         options: TuneOptions,
     ) -> None:
         self.team, self.guide, self.loader, self.config, self.options = team, guide, loader, config, options
-        self.network = network.to(options.device)
+        self.network = network.to(guide.device)
         self.optimizer = torch.optim.Adam(network.parameters(), lr=config.rate * options.rate_share)
         self.settings = _fingerprint(network, config, options)
         self.done, self._saved = 0, time.monotonic()
@@ -159,8 +160,8 @@ class _Phase:
         return self.loader.batch(FIRST_EPOCH + epoch, place, view(self.config, 1.0, self.network.graph.input_shape[1:]))
 
     def _loss(self, batch: Batch) -> Tensor:
-        x = to_input(batch.crops).to(self.options.device)
-        teacher = torch.from_numpy(batch.targets).to(self.options.device)
+        x = to_input(batch.crops).to(self.guide.device)
+        teacher = torch.from_numpy(batch.targets).to(self.guide.device)
         embedding = self.network(x)
         wanted = self.guide.embed(x)
         embedding, wanted = F.normalize(embedding), F.normalize(wanted)
