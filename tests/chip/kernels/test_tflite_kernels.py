@@ -18,7 +18,8 @@ from microface.network.convert.tflite.write import OutModel, OutOperator, OutTen
 from microface.network.ops import Operator
 
 sys.path.append(str(Path(__file__).parents[2] / "network" / "tflite"))
-from random_files import MAKERS, Draft, byte, draft_of, number
+from random_draft import Draft, byte, number
+from random_files import MAKERS, draft_of
 
 FILES = 24
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from random_files import MAKERS, Draft, byte, conv, draft_of, number, pool
+from random_draft import Draft, byte, number
+from random_files import MAKERS, conv, draft_of, pool
 
 from microface.errors import DamagedFileError, UserError
 from microface.network.convert.tflite import import_tflite

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from litert import reference
-from random_files import MAKERS, Draft, draft_of
+from random_draft import Draft
+from random_files import MAKERS, draft_of
 
 from microface.network.convert.tflite import Imported, import_tflite
 from microface.network.convert.tflite.write import model_bytes

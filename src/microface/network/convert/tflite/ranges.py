@@ -34,5 +34,8 @@ def activation_range(name: str, given: TfTensor, output: Tensor) -> tuple[int, i
 
 def quantise(value: float, given: TfTensor) -> int:
     """Return the integer of a real `value` as TFLite computes it, in float32, halves away from zero."""
-    ratio = np.float32(value) / given.scale
+    with np.errstate(over="ignore"):
+        ratio = np.float32(value) / given.scale
+    if not np.isfinite(ratio):
+        raise UserError(given.where, f"has the scale {given.scale}", "calibrate it again")
     return int(np.copysign(np.floor(np.abs(ratio) + np.float32(0.5)), ratio)) + given.zero_point

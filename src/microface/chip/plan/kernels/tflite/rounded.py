@@ -26,6 +26,8 @@ _MATRIX = ("mf_dsp_matrix_tflite.c", "mf_dsp_panels_tflite.c")
 _PLANES = ("mf_dsp_depthwise_tflite.c", "mf_dsp_planes_tflite.c")
 _PANEL_BYTES, _WALK_BYTES = 12, 4
 """How much longer than ours the ends of a panel and of a depthwise head are."""
+_ROUNDING, _ADDITION = 15, 180
+"""Quarters of an instruction per output that a second rounding and TFLite's addition take more than ours."""
 SINGLE = 64
 """Added to shifts whose rule rounds once."""
 
@@ -95,11 +97,12 @@ class Rounded(Kernel):
         """Return the base's estimate and what the second rounding takes."""
         twin = twin_of(network)
         known = self.base.instructions(twin.operators[op.name], twin.network)
-        outputs = [network.tensors[each.output].elements for each in self.operators(op, network)]
-        return known + sum(outputs) * self.per_output // 4
+        return known + sum(self._more(each, network) for each in self.operators(op, network)) // 4
 
-    per_output: ClassVar[int] = 16
-    """Quarters of an instruction that an output takes more than with our rounding."""
+    @staticmethod
+    def _more(op: Operator, network: IntegerNetwork) -> int:
+        """Return quarters of instructions that the outputs of `op` take more than with our rounding."""
+        return network.tensors[op.output].elements * (_ADDITION if isinstance(op, TfliteAdd) else _ROUNDING)
 
 
 class ConvTflite(Rounded):
