@@ -64,7 +64,7 @@ def read_checkpoint(path: Path) -> tuple[str | None, tuple[CheckpointLayer, ...]
 
 
 def _plain(state: Mapping[object, Any]) -> dict[str, np.ndarray]:
-    """Return the arrays by name; `module.` is what parallel training leaves in front, sometimes beside the plain name."""
+    """Return the arrays by name, without the `module.` that parallel training leaves in front or beside them."""
     named = [(str(key), np.asarray(value)) for key, value in state.items()]
     bare = {key: value for key, value in named if not key.startswith("module.")}
     return bare or {key.removeprefix("module."): value for key, value in named}
