@@ -77,7 +77,8 @@ NETWORKS: dict[str, Callable[[], IntegerNetwork]] = {
         {"outputs": 8, "inputs": ("t0", "t1"), "eltwise": "sub", "pool_first": False, **PAD, **POOL},
     ]),
     "exclusive": lambda: build("exclusive", (12, 12, 3), [
-        {"outputs": 16, **PAD}, {"outputs": 16, **PAD}, {"inputs": ("t0", "t1"), "eltwise": "xor"}, {"outputs": 5, **PAD},
+        {"outputs": 16, **PAD}, {"outputs": 16, **PAD}, {"inputs": ("t0", "t1"), "eltwise": "xor"},
+        {"outputs": 5, **PAD},
     ]),
     "transposed": lambda: build("transposed", (7, 6, 4), [
         {"outputs": 6, "operation": "convtranspose2d", **PAD}, {"outputs": 5, **PAD},

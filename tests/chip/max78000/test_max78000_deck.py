@@ -129,7 +129,8 @@ def sequence(cin: int, length: int, cout: int, size: int, pad: int, pool: int = 
 
 KEYWORDS = (
     sequence(128, 128, 100, 1, 0), sequence(100, 128, 96, 3, 0), sequence(96, 126, 64, 3, 1, 2),
-    sequence(64, 63, 48, 3, 0), sequence(48, 61, 64, 3, 1, 2), sequence(64, 30, 96, 3, 0), sequence(96, 28, 100, 3, 1, 2),
+    sequence(64, 63, 48, 3, 0), sequence(48, 61, 64, 3, 1, 2), sequence(64, 30, 96, 3, 0),
+    sequence(96, 28, 100, 3, 1, 2),
     sequence(100, 14, 64, 6, 1, 2), conv(64, 2, 21, 0, kernel=0),
 )  # fmt: skip
 

@@ -131,10 +131,12 @@ def layer(name: str = "a", reads: str = "x", writes: str = "y", **fields: object
     return HardwareLayer(name=name, inputs=(reads,), output=writes, **(defaults | fields))
 
 
+def repeated(count: int, **fields: object) -> Workload:
+    return chain(*(layer(f"l{i}", f"t{i}" if i else "x", f"t{i + 1}", **fields) for i in range(count)))
+
+
 def wide(count: int, bits: int = 8) -> Workload:
-    return chain(
-        *(layer(f"l{i}", f"t{i}" if i else "x", f"t{i + 1}", shape=(4, 4, 64), bits=bits) for i in range(count))
-    )
+    return repeated(count, shape=(4, 4, 64), bits=bits)
 
 
 LINEAR = {"operation": "linear", "kernel": (1, 1), "padding": (0, 0)}
@@ -158,7 +160,8 @@ EVERYTHING = [
     ("linear_outputs", chain(layer(shape=(1, 1, 4), **LINEAR, result=(1, 1, 1025)))),
     ("flatten_values", chain(layer(shape=(16, 16, 65), kernel=(16, 16), **FLAT))),
     ("flatten_pixels", chain(layer(shape=(17, 16, 4), kernel=(17, 16), **FLAT))),
-    ("flatten_alone", chain(layer(shape=(8, 8, 4), kernel=(4, 4), pooled=(4, 4, 4), pool="max", pool_size=(2, 2), **FLAT))),
+    ("flatten_alone", chain(
+        layer(shape=(8, 8, 4), kernel=(4, 4), pooled=(4, 4, 4), pool="max", pool_size=(2, 2), **FLAT))),
     ("flatten_channels", chain(layer(shape=(4, 4, 68), kernel=(4, 4), **FLAT))),
     ("operand_channels", chain(HardwareLayer(
         name="a", inputs=("x", "b", "c"), output="y", operation="conv2d", eltwise="add",
@@ -172,13 +175,16 @@ EVERYTHING = [
     ("wide_convolution", chain(layer(operation="passthrough", wide=True))),
     ("wide_last", chain(layer(wide=True), layer("b", "y", "z"))),
     ("bias_outputs", chain(layer(biased=True, result=(8, 8, 513)))),
-    ("bias_memory", chain(*(layer(f"l{i}", f"t{i}" if i else "x", f"t{i + 1}", shape=(2, 2, 512), biased=True, bits=1, kernel=(1, 1), padding=(0, 0)) for i in range(5)))),
+    ("bias_memory", repeated(
+        5, shape=(2, 2, 512), biased=True, bits=1, kernel=(1, 1), padding=(0, 0))),
     ("weight_columns", wide(13)),
     ("weight_columns", chain(layer(shape=(4, 4, 3), result=(4, 4, 772)))),
     ("data_memory", chain(layer(shape=(80, 80, 8)), layer("b", "y", "z", shape=(80, 80, 8), result=(100, 100, 8)))),
     ("fifo_channels", chain(layer(shape=(200, 200, 17)))),
-    ("streaming_layers", chain(*(layer(f"l{i}", f"t{i}" if i else "x", f"t{i + 1}", shape=(200, 200, 3)) for i in range(9)))),
-    ("streaming_padding", chain(layer(shape=(200, 200, 3), pooled=(66, 66, 3), result=(64, 64, 4), padding=(0, 0), pool="max", pool_size=(3, 3), pool_stride=(3, 3)))),
+    ("streaming_layers", repeated(9, shape=(200, 200, 3))),
+    ("streaming_padding", chain(layer(
+        shape=(200, 200, 3), pooled=(66, 66, 3), result=(64, 64, 4), padding=(0, 0),
+        pool="max", pool_size=(3, 3), pool_stride=(3, 3)))),
     ("streaming_chain", chain(layer(shape=(200, 200, 3), operation="passthrough"))),
 ]  # fmt: skip
 
