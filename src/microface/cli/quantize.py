@@ -20,7 +20,7 @@ def quantize(
     context: typer.Context,
     run: Annotated[Path, typer.Argument(help="Folder of a run that `microface train` made.")],
     output: Annotated[Path, typer.Option(help="Model package to write (.mface); NAME.float.onnx goes beside it.")],
-    method: Annotated[str, typer.Option(help="ptq: calibrate only; qat: train with rounding; best of both.")] = "qat",
+    method: Annotated[str, typer.Option(help="ptq: calibrate only; qat: train with rounding; best of both.")] = "best",
     calibration: Annotated[str, typer.Option(help="minmax, percentile or mse.")] = "mse",
     photos: Annotated[int, typer.Option(help="Training photos to calibrate with.")] = 512,
     size: Annotated[int, typer.Option(help="Values of the whitened embedding; 0: the embedding as trained.")] = 256,

@@ -53,7 +53,7 @@ class QuantiseOptions:
     channels made alike.
     """
 
-    method: Method = "qat"
+    method: Method = "best"
     calibration: str = "mse"
     photos: int = 512
     steps: int = 0

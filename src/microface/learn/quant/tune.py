@@ -5,6 +5,7 @@ import math
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -33,6 +34,8 @@ FIRST_EPOCH = 1_000_000
 _ENTRY = 0.5
 """With `later_first`, all nodes are rounded from this share of the phase on."""
 _SAVE_EVERY = 120.0
+_USUAL_SIZE = 0.1
+"""Root mean square of weights that learn at the full rate; smaller ones learn in proportion."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,7 @@ class _Phase:
     ) -> None:
         self.team, self.guide, self.loader, self.config, self.options = team, guide, loader, config, options
         self.network = network.to(guide.device)
-        self.optimizer = torch.optim.Adam(network.parameters(), lr=config.rate * options.rate_share)
+        self.optimizer = torch.optim.Adam(_groups(network, config.rate * options.rate_share))
         self.settings = _fingerprint(network, config, options)
         self.done, self._saved = 0, time.monotonic()
 
@@ -133,7 +136,7 @@ class _Phase:
         """Learn from batch `number`; return the loss."""
         share = number / self.options.steps
         for group in self.optimizer.param_groups:
-            group["lr"] = self.config.rate * self.options.rate_share * 0.5 * (1 + math.cos(math.pi * share))
+            group["lr"] = group["peak"] * 0.5 * (1 + math.cos(math.pi * share))
         self.network.rounding = rounding_at(share, self._order()) if self.options.later_first else set(self._order())
         self.optimizer.zero_grad(set_to_none=True)
         loss = self._loss(self._batch(number))
@@ -178,6 +181,20 @@ def contrast(logits: Tensor) -> Tensor:
     """Return the mean cross-entropy of rows and of columns of `logits` [N, N], whose diagonal is right."""
     own = torch.arange(len(logits), device=logits.device)
     return (F.cross_entropy(logits, own) + F.cross_entropy(logits.T, own)) / 2
+
+
+def _groups(network: QuantisedNetwork, rate: float) -> list[dict[str, Any]]:
+    """Return the steps' factors at `rate`, each layer at `rate` x the size of its weights as the float run had them.
+
+    The projection leaves an embedding layer of tiny weights and equalising makes layers unlike: one rate for all
+    would undo them in a few steps.
+    """
+    groups: list[dict[str, Any]] = [{"params": list(network.factors.values()), "peak": rate}]
+    for name, weights in network.weights.items():
+        size = float(weights.detach().square().mean().sqrt())
+        peak = rate * min(1.0, size / _USUAL_SIZE)
+        groups.append({"params": [weights, network.biases[name]], "peak": peak})
+    return [{**group, "lr": group["peak"]} for group in groups]
 
 
 def rounding_at(share: float, order: list[str]) -> set[str]:
