@@ -1,0 +1,5 @@
+"""Quantised ONNX files as integer networks, and integer networks as ONNX files in the QDQ form."""
+
+from microface.network.convert.onnx.convert import Imported, import_bytes, import_onnx
+
+__all__ = ["Imported", "import_bytes", "import_onnx"]

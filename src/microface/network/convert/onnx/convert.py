@@ -1,0 +1,200 @@
+"""From an ONNX file to an integer network: every node by the converter that is registered for its kind."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from microface.errors import UserError
+from microface.network.convert.onnx.model import OnnxModel, OnnxNode, parse_model, read_model
+from microface.network.convert.onnx.values import Affine, Constant, Dims, FloatInput, Pending, Quantisation, Value
+from microface.network.network import IntegerNetwork
+from microface.network.ops import Operator
+from microface.network.ops.tflite import Reshape, Transpose
+from microface.network.tensors import Shape, Tensor
+
+Known = Value | Pending | Constant | FloatInput | np.ndarray
+_LONGEST_NAME = 60
+_MOST_VALUES = 1 << 26
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A network with the name that each 8-bit activation of the file has in it, where its order of values is kept."""
+
+    network: IntegerNetwork
+    values: Mapping[str, Value]
+
+
+@dataclass
+class Conversion:
+    """The network so far; `values` says what each name of the file stands for."""
+
+    model: OnnxModel
+    values: dict[str, Known] = field(default_factory=dict)
+    tensors: dict[str, Tensor] = field(default_factory=dict)
+    operators: list[Operator] = field(default_factory=list)
+    inputs: list[str] = field(default_factory=list)
+
+    def known(self, node: OnnxNode, number: int) -> Known:
+        """Return what input `number` of `node` stands for."""
+        name = node.input(number)
+        if name not in self.values:
+            reason = f"reads {name} before it is computed" if name else f"lacks its input {number}"
+            raise UserError(node.where, reason, "export it again")
+        return self.values[name]
+
+    def value(self, node: OnnxNode, number: int = 0) -> Value:
+        """Return the 8-bit activation that input `number` of `node` is."""
+        found = self.known(node, number)
+        if isinstance(found, Value):
+            return found
+        kind = "a constant" if isinstance(found, Constant | np.ndarray) else "a float value"
+        mend = "quantise the whole model: QuantizeLinear and DequantizeLinear around every node"
+        raise UserError(node.where, f"reads {kind}: {node.input(number)}", mend)
+
+    def array(self, node: OnnxNode, number: int) -> np.ndarray:
+        """Return input `number` of `node`, a plain constant."""
+        found = self.known(node, number)
+        if isinstance(found, np.ndarray):
+            return found
+        raise UserError(node.where, f"computes {node.input(number)}", "export it as a constant (constant folding)")
+
+    def quantisation(self, node: OnnxNode, first: int, dtype: str = "uint8", axis: int = 0) -> Quantisation:
+        """Return the scales and zero points that are inputs `first` and the next of `node`."""
+        scales = self.array(node, first).astype(np.float32).reshape(-1)
+        points = self.array(node, first + 1).reshape(-1) if node.input(first + 1) else np.zeros(1, dtype)
+        if not (scales.size and np.all(np.isfinite(scales)) and np.all(scales > 0) and points.size in (1, scales.size)):
+            raise UserError(node.where, "has scales that are not positive", "calibrate it again")
+        return Quantisation(scales, points.astype(np.int64), str(points.dtype), axis)
+
+    def tensor(self, value: Value) -> Tensor:
+        """Return the network's tensor that holds `value`."""
+        return self.tensors[value.tensor]
+
+    def declare(self, wanted: str, shape: Shape, affine: Affine) -> Tensor:
+        """Add a computed int8 tensor."""
+        if int(np.prod([float(size) for size in shape])) > _MOST_VALUES:
+            raise UserError(wanted, f"has shape {shape}", "this is no network for a microcontroller")
+        name = self.unique(wanted)
+        self.tensors[name] = Tensor(name, shape, "s8", affine.scale, affine.zero_point)
+        return self.tensors[name]
+
+    def emit(self, operator: Operator) -> None:
+        """Append `operator`."""
+        self.operators.append(operator)
+
+    def unique(self, wanted: str) -> str:
+        """Return a short name that no tensor has; what quantisers add to names is left out."""
+        plain = re.sub(r"_(Quantize|Dequantize)Linear(_Output|_Input)?$|_quantized$", "", wanted)
+        short = re.sub(r"[^\w./:-]", "_", plain)[-_LONGEST_NAME:] or "tensor"
+        taken, number = short, 2
+        while taken in self.tensors:
+            taken, number = f"{short}_{number}", number + 1
+        return taken
+
+    def viewed(self, value: Value, affine: Affine) -> Value:
+        """Return the same integers read with another scale and zero point."""
+        source = self.tensor(value)
+        if (source.scale, source.zero_point) == (affine.scale, affine.zero_point):
+            return value
+        view = self.declare(f"{source.name}_view", source.shape, affine)
+        self.emit(Reshape(view.name, (source.name,), view.name, view.shape))
+        return Value(view.name, value.dims)
+
+    def image(self, value: Value, where: str) -> Tensor:
+        """Return the tensor (H, W, C) of a value with sizes C, H, W."""
+        if len(value.dims) != 3:
+            raise UserError(where, f"reads sizes {list(value.dims)}", "it takes channels, rows and columns")
+        channels, rows, columns = value.dims
+        source = self.tensor(value)
+        if source.shape == (rows, columns, channels):
+            return source
+        whole = self._moved(self.flat(value), (channels, rows, columns), "rows")
+        return self._turned(whole, (1, 2, 0))
+
+    def flat(self, value: Value) -> Tensor:
+        """Return the tensor (1, 1, n) that holds the values in the file's order."""
+        source = self.tensor(value)
+        rows, columns, channels = source.shape
+        if rows * columns > 1 and channels > 1:
+            source = self._turned(source, (2, 0, 1))
+        return self._moved(source, (1, 1, value.count), "flat")
+
+    def _moved(self, source: Tensor, shape: Shape, suffix: str) -> Tensor:
+        if source.shape == shape:
+            return source
+        result = self.declare(f"{source.name}_{suffix}", shape, Affine(source.scale, source.zero_point))
+        self.emit(Reshape(result.name, (source.name,), result.name, shape))
+        return result
+
+    def _turned(self, source: Tensor, order: Shape) -> Tensor:
+        rows, columns, channels = (source.shape[axis] for axis in order)
+        affine = Affine(source.scale, source.zero_point)
+        result = self.declare(f"{source.name}_turned", (rows, columns, channels), affine)
+        self.emit(Transpose(result.name, (source.name,), result.name, order))
+        return result
+
+
+Converter = Callable[[Conversion, OnnxNode], Known]
+CONVERTERS: dict[str, Converter] = {}
+
+
+def converts(*kinds: str) -> Callable[[Converter], Converter]:
+    """Register a function as the converter of nodes of these `kinds`."""
+
+    def register(converter: Converter) -> Converter:
+        CONVERTERS.update(dict.fromkeys(kinds, converter))
+        return converter
+
+    return register
+
+
+def shape_of(dims: Dims) -> Shape:
+    """Return the tensor shape (H, W, C) of a value with sizes `dims`: C, H, W, or anything as one vector."""
+    if len(dims) == 3:
+        return dims[1], dims[2], dims[0]
+    return 1, 1, int(np.prod([int(size) for size in dims], dtype=np.int64))
+
+
+def import_onnx(path: Path) -> Imported:
+    """Return the integer network in the ONNX file at `path`."""
+    return convert(read_model(path))
+
+
+def import_bytes(data: bytes, path: Path) -> Imported:
+    """Return the integer network in the ONNX file whose bytes are `data`; `path` names it."""
+    return convert(parse_model(data, path))
+
+
+def convert(model: OnnxModel) -> Imported:
+    """Return the integer network of `model`; what is not supported is named with its place."""
+    from microface.network.convert.onnx import borders, nodes
+
+    nodes.load()
+    conversion = Conversion(model, dict(model.constants))
+    borders.begin(conversion)
+    for node in model.nodes:
+        conversion.values[node.output] = _convert_one(conversion, node)
+    network = borders.end(conversion)
+    kept = {name: value for name, value in conversion.values.items() if isinstance(value, Value)}
+    return Imported(network, {name: value for name, value in kept.items() if value.tensor in network.tensors})
+
+
+def _convert_one(conversion: Conversion, node: OnnxNode) -> Known:
+    where = f"{conversion.model.path}: {node.where}"
+    if node.kind not in CONVERTERS:
+        raise UserError(where, "is not supported", f"microface reads {', '.join(sorted(CONVERTERS))}")
+    if node.output in conversion.values:
+        raise UserError(where, f"writes {node.output} a second time", "export it again")
+    try:
+        return CONVERTERS[node.kind](conversion, node)
+    except UserError as error:
+        place = (
+            f"{conversion.model.path}: {error.what}" if error.what.startswith(node.where) else f"{where}: {error.what}"
+        )
+        raise UserError(place, error.reason, error.mend) from error
+    except (ValueError, TypeError, OverflowError, IndexError, MemoryError) as error:
+        raise UserError(where, f"does not hold together ({error})", "export it again") from error

@@ -1,0 +1,116 @@
+"""Nodes that only move values or change their sizes."""
+
+import numpy as np
+
+from microface.errors import UserError
+from microface.network.convert.onnx.convert import Conversion, Known, converts
+from microface.network.convert.onnx.model import OnnxNode
+from microface.network.convert.onnx.values import Affine, Dims, Value
+from microface.network.ops import Pad
+from microface.network.ops.tflite import Transpose
+
+_OURS, _THEIRS = (1, 2, 0), (2, 0, 1)
+"""Which of C, H, W our axis is; which of our axes C, H, W is."""
+
+
+@converts("Identity", "Dropout")
+def same(conversion: Conversion, node: OnnxNode) -> Known:
+    """Nothing happens."""
+    return conversion.known(node, 0)
+
+
+@converts("Constant")
+def constant(conversion: Conversion, node: OnnxNode) -> Known:
+    """A constant in the graph."""
+    for name in ("value", "value_float", "value_floats", "value_int", "value_ints"):
+        if name in node.attributes:
+            given = np.asarray(node.attributes[name])
+            return given.astype(np.float32) if given.dtype == np.float64 else given
+    raise UserError(node.where, "holds no numbers", "export it again")
+
+
+@converts("Flatten")
+def flatten(conversion: Conversion, node: OnnxNode) -> Known:
+    """All but the batch in one."""
+    value = conversion.value(node)
+    if node.integer("axis", 1) != 1:
+        raise UserError(node.where, f"flattens from axis {node.integer('axis', 1)}", "flatten from axis 1")
+    return Value(value.tensor, (value.count,))
+
+
+@converts("Reshape")
+def reshape(conversion: Conversion, node: OnnxNode) -> Known:
+    """The batch stays in front."""
+    value, sizes = conversion.value(node), [int(size) for size in conversion.array(node, 1).reshape(-1)]
+    filled = [(1, *value.dims)[at] if size == 0 and at <= len(value.dims) else size for at, size in enumerate(sizes)]
+    fixed = int(np.prod([size for size in filled if size > 0], dtype=np.int64))
+    dims = tuple(value.count // fixed if size == -1 and fixed else size for size in filled)
+    if not dims or dims[0] != 1 or filled.count(-1) > 1 or int(np.prod(dims, dtype=np.int64)) != value.count:
+        raise UserError(node.where, f"makes {sizes} of {[1, *value.dims]}", "keep the batch in front, and 1")
+    return Value(value.tensor, dims[1:])
+
+
+@converts("Squeeze", "Unsqueeze")
+def squeeze(conversion: Conversion, node: OnnxNode) -> Known:
+    """Sizes of 1 go or come."""
+    value = conversion.value(node)
+    axes = [
+        int(axis) for axis in (conversion.array(node, 1).reshape(-1) if node.input(1) else node.integers("axes", ()))
+    ]
+    sizes: Dims = (1, *value.dims)
+    if node.kind == "Unsqueeze":
+        rank = len(sizes) + len(axes)
+        new = {axis % rank for axis in axes}
+        rest = iter(sizes)
+        sizes = tuple(1 if at in new else next(rest) for at in range(rank))
+    else:
+        gone = {axis % len(sizes) for axis in axes} or {at for at, size in enumerate(sizes) if at and size == 1}
+        sizes = tuple(size for at, size in enumerate(sizes) if at not in gone)
+    if sizes[0] != 1 or int(np.prod(sizes, dtype=np.int64)) != value.count:
+        raise UserError(node.where, f"changes the batch or {list(value.dims)}", "keep the batch in front")
+    return Value(value.tensor, sizes[1:])
+
+
+@converts("Transpose")
+def transpose(conversion: Conversion, node: OnnxNode) -> Known:
+    """Channels, rows and columns in another order."""
+    value = conversion.value(node)
+    order = node.integers("perm", tuple(range(len(value.dims), -1, -1)))
+    if sorted(order) != list(range(len(value.dims) + 1)) or order[0] != 0 or len(order) != 4:
+        raise UserError(node.where, f"has the order {list(order)}", "keep the batch in front of three sizes")
+    source = conversion.image(value, node.where)
+    inner = [axis - 1 for axis in order[1:]]
+    rows, columns, channels = (_THEIRS[inner[axis]] for axis in _OURS)
+    shape = (source.shape[rows], source.shape[columns], source.shape[channels])
+    output = conversion.declare(node.output, shape, Affine(source.scale, source.zero_point))
+    conversion.emit(Transpose(output.name, (source.name,), output.name, (rows, columns, channels)))
+    return Value(output.name, tuple(value.dims[axis] for axis in inner))
+
+
+@converts("Pad")
+def pad(conversion: Conversion, node: OnnxNode) -> Known:
+    """Rows and columns of value 0."""
+    source = conversion.image(conversion.value(node), node.where)
+    pads = [int(n) for n in conversion.array(node, 1).reshape(-1)] if node.input(1) else list(node.integers("pads", ()))
+    mode = node.attributes.get("mode", b"constant")
+    if (
+        mode != b"constant"
+        or len(pads) != 8
+        or min(pads) < 0
+        or max(pads) > 1024
+        or any(pads[at] for at in (0, 1, 4, 5))
+    ):
+        raise UserError(node.where, f"pads {pads} by {mode!r}", "pad rows and columns with 0")
+    if node.input(2) and _fill(conversion, node) != 0:
+        raise UserError(node.where, "pads with another value than 0", "pad rows and columns with 0")
+    sides = (pads[2], pads[6], pads[3], pads[7])
+    shape = (source.shape[0] + pads[2] + pads[6], source.shape[1] + pads[3] + pads[7], source.shape[2])
+    output = conversion.declare(node.output, shape, Affine(source.scale, source.zero_point))
+    conversion.emit(Pad(output.name, (source.name,), output.name, sides))
+    return Value(output.name, (shape[2], shape[0], shape[1]))
+
+
+def _fill(conversion: Conversion, node: OnnxNode) -> float:
+    found = conversion.known(node, 2)
+    reals = found.reals() if hasattr(found, "reals") else conversion.array(node, 2)
+    return float(np.asarray(reals).reshape(-1)[0])
