@@ -35,6 +35,7 @@ uint32_t load_many(uint32_t address);
 uint32_t load_two(uint32_t address);
 uint32_t store_two(uint32_t address);
 uint32_t load_float(uint32_t address);
+uint32_t load_unless_null(uint32_t address);
 uint32_t dot(const int8_t *a, const int8_t *b, uint32_t length, uint32_t times);
 
 /* 3 + 4 n instructions. */
@@ -160,6 +161,12 @@ NAKED uint32_t store_two(uint32_t address) {
 
 NAKED uint32_t load_float(uint32_t address) {
   __asm volatile("vldr s0, [r0]\n vmov r0, s0\n bx lr");
+}
+
+/* One more than the word at `address`: an IT block, a change of the flags and another block of code. */
+NAKED uint32_t load_unless_null(uint32_t address) {
+  __asm volatile(
+      "cmp r0, #0\n ite ne\n ldrne r0, [r0]\n moveq r0, #6\n cmp r0, r0\n b 1f\n nop\n1: add.w r0, r0, #1\n bx lr");
 }
 
 uint32_t dot(const int8_t *a, const int8_t *b, uint32_t length, uint32_t times) {

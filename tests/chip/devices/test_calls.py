@@ -34,6 +34,15 @@ def test_the_floating_point_unit_is_switched_on(chip):
     assert chip.run("scale", -7).signed == -3
 
 
+def test_a_condition_ends_with_its_block_where_a_page_is_touched_first(chip):
+    """The engine looks such a page up in the middle of the block, and must leave nothing of it behind."""
+    pages = [place for bank in chip.target.memories if bank.mapped for place in range(bank.origin, bank.end, 4096)]
+    for place in filter(None, pages):
+        word = int.from_bytes(chip.read(place, 4), "little")
+        report = chip.run("load_unless_null", place)
+        assert (report.value, report.instructions) == ((word + 1) & 0xFFFFFFFF, 8), hex(place)
+
+
 def test_variables_start_anew_at_every_reset(chip):
     assert [chip.call("next_number"), chip.call("next_number")] == [42, 43]
     assert [chip.call("next_from_zero"), chip.call("next_from_zero")] == [1, 2]

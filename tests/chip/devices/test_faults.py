@@ -87,6 +87,14 @@ def test_the_chip_goes_on_after_a_fault(chip):
     assert chip.run("count_loop", 4).instructions == 19
 
 
+def test_the_condition_of_a_fault_does_not_reach_the_next_call(chip):
+    fault = fault_of(chip, "load_unless_null", 0x60000000)
+    assert (fault.kind, fault.function) == ("read outside memory", "load_unless_null")
+    assert (chip.call("load_unless_null", 0), chip.call("count_loop", 4)) == (7, 12)
+    fault_of(chip, "load_unless_null", 0x60000000)
+    assert chip.call("count_loop", 4) == 12
+
+
 def test_the_arena_as_planned_runs_and_one_unit_higher_faults(target, chip, tmp_path):
     assert chip.call("touch_arena") == LAYOUT.arena_bytes // 2
     unit = int(target.rule("arena_alignment").value)

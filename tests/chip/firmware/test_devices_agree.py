@@ -13,6 +13,7 @@ from microface.chip.devices.emulated import EmulatedDevice
 from microface.chip.devices.host import HostDevice
 from microface.chip.firmware.build import build
 from microface.chip.targets import Target
+from microface.models.shelf import load
 from microface.network import IntegerNetwork
 from microface.network.anchor import RandomBuilder, anchor_network
 
@@ -103,6 +104,15 @@ def test_chip_equals_numpy_on_the_anchor_and_costs_what_is_planned(
         device.milliseconds()
     assert 0 <= device.last.instructions - sum(layer.instructions for layer in layers) < 50 * len(layers)
     assert firmware.facts["measured"]["stack_bytes"] >= 2 * device.last.stack_bytes
+
+
+@pytest.mark.parametrize("chip", CHIPS)
+def test_chip_equals_numpy_on_the_shipped_network(chip: str, tmp_path: Path) -> None:
+    package = load("default")
+    device = EmulatedDevice(build(package, Target.load(chip), tmp_path / "fw"))
+    inputs = inputs_of(package.network, 3)[1:]
+    np.testing.assert_array_equal(device.run(inputs), package.network.run(inputs))
+    assert device.self_test() is None
 
 
 def test_counts_repeat_exactly(anchor: IntegerNetwork, tmp_path: Path) -> None:

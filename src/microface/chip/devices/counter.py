@@ -101,4 +101,4 @@ class BlockCounter:
         follows = np.diff(touched, prepend=-2) == 1
         before = np.concatenate([[False], wide[:-1]]) & follows
         begins = np.maximum.accumulate(np.where(before, 0, places))
-        return (places - begins) % 2 == 0
+        return np.asarray((places - begins) % 2 == 0)

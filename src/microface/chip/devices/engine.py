@@ -7,6 +7,7 @@ import numpy as np
 
 from microface.chip.devices.alignment import AlignmentCheck
 from microface.chip.devices.counter import BlockCounter, Counts
+from microface.chip.devices.data_pages import DataPages, outside_ram, ram_of
 from microface.chip.devices.faults import Surroundings
 from microface.chip.devices.memory import Banks
 from microface.chip.targets import Target
@@ -17,6 +18,7 @@ BREAKPOINT_SERVICE = b"\xab\xbe"  # BKPT 0xAB
 RETURN = 0x9FFFF000
 _SYSTEM_CONTROL = 0xE000E000
 _PAGE = 4096
+_IT_BITS = 0x0600FC00
 _ACCESSES = {19: "read", 20: "write", 21: "execution", 22: "write", 23: "read", 24: "execution"}
 _EXCEPTIONS = {1: "undefined instruction", 2: "supervisor call", 3: "execution outside memory", 7: "breakpoint"}
 
@@ -37,6 +39,7 @@ class Processor:
     ) -> None:
         target, self._surroundings, self._service = surroundings.target, surroundings, service
         self._engine, self._registers = _open(target)
+        self._data = DataPages(self._engine, target)
         self.memory = Banks(self._engine, target)
         self.memory.load(surroundings.firmware.segments)
         code = target.memory(target.placement.code)
@@ -56,7 +59,8 @@ class Processor:
         self._engine.mmio_map(_SYSTEM_CONTROL, _PAGE, self._read_control, None, self._write_control, None)
         self._engine.hook_add(unicorn.UC_HOOK_INTR, self._on_exception)
         self._engine.hook_add(unicorn.UC_HOOK_INSN_INVALID, self._on_invalid)
-        self._engine.hook_add(unicorn.UC_HOOK_MEM_INVALID, self._on_bad_access)
+        for begin, end in outside_ram(self._surroundings.target):
+            self._engine.hook_add(unicorn.UC_HOOK_MEM_INVALID, self._on_bad_access, None, begin, end)
 
     def go(self, entry: int, stack_pointer: int, max_instructions: int) -> Counts:
         """Run from `entry` and return the exact counts; raise `ChipFault` or `PowerCut` where that ends it."""
@@ -66,6 +70,7 @@ class Processor:
         self._stop, self._returned = None, False
         if self._alignment is not None:
             self._alignment.restart()
+        self._leave_condition()
         self.set("SP", stack_pointer)
         self.set("LR", RETURN | 1)
         self._start(entry)
@@ -73,6 +78,10 @@ class Processor:
         if self._stop is not None:
             raise self._stop
         return self.counts()
+
+    def _leave_condition(self) -> None:
+        # A run that a fault ended inside an IT block left its place there, and a call begins outside any.
+        self.set("CPSR", self.get("CPSR") & ~_IT_BITS)
 
     def _look_what_stopped(self, max_instructions: int) -> None:
         if self._stop is not None:
@@ -89,7 +98,14 @@ class Processor:
             self._engine.emu_start(entry | 1, RETURN)
         except unicorn.UcError as error:
             if self._stop is None and not self._returned:
-                self._fail(f"stop ({error})", self.get("PC"))
+                self._fail_without_hook(error, self.get("PC"))
+
+    def _fail_without_hook(self, error: Exception, pc: int) -> None:
+        """No hook sees code in RAM: its page is data, so that its instructions cannot be fetched."""
+        if any(bank.holds(pc) for bank in ram_of(self._surroundings.target)):
+            self._stop_with(self._surroundings.access_fault("execution", pc, pc, 2, self.get("SP")), pc)
+        else:
+            self._fail(f"stop ({error})", pc)
 
     def counts(self) -> Counts:
         """Return the counts of the newest run, up to the fault where there was one."""
@@ -100,11 +116,11 @@ class Processor:
         return self._counter.per_instruction()
 
     def get(self, register: str) -> int:
-        """Return a register: R0 to R3, SP, LR or PC."""
+        """Return a register: R0 to R3, SP, LR, PC or CPSR."""
         return int(self._engine.reg_read(self._registers[register]))
 
     def set(self, register: str, value: int) -> None:
-        """Set a register: R0 to R3, SP, LR or PC."""
+        """Set a register: R0 to R3, SP, LR, PC or CPSR."""
         self._engine.reg_write(self._registers[register], value)
 
     def _fail(self, kind: str, pc: int, address: int | None = None) -> None:
@@ -165,6 +181,5 @@ def _open(target: Target) -> tuple[Any, dict[str, int]]:
         raise UserError("unicorn", "is not installed", "install microface[emulator]") from error
     engine = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
     engine.ctl_set_cpu_model(getattr(arm_const, f"UC_CPU_ARM_{target.emulator_cpu}"))
-    # UC_TLB_VIRTUAL makes stores 15 times faster, but unicorn 2.1.4 then goes astray in whole networks: do not use it.
-    names = ("R0", "R1", "R2", "R3", "SP", "LR", "PC")
+    names = ("R0", "R1", "R2", "R3", "SP", "LR", "PC", "CPSR")
     return engine, {name: getattr(arm_const, f"UC_ARM_REG_{name}") for name in names}

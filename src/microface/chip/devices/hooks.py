@@ -11,6 +11,7 @@ from microface.chip.firmware.toolchain import cache_folder, digest_of_files
 _FOLDER = Path(__file__).parent
 HOOK_INSTRUCTION = 1 << 2  # UC_HOOK_CODE
 HOOK_BLOCK = 1 << 3  # UC_HOOK_BLOCK
+HOOK_PAGE = 1 << 17  # UC_HOOK_TLB_FILL
 
 
 @cache

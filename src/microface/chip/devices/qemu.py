@@ -1,7 +1,8 @@
 """QEMU as a second opinion where `qemu-system-arm` is found: the same calls as on the emulated chip, by its GDB stub.
 
 QEMU's boards do not have the chips' memories and do not enforce their sizes, so firmware is linked for
-`board_target(target)`: the same banks, moved to where the board has RAM. There is no flash device.
+`board_target(target)`: the same flash and RAM, moved to where the board has memory. There is no flash device and no
+accelerator.
 QEMU does fault where LDM, LDRD and their kin are unaligned.
 """
 
@@ -43,7 +44,7 @@ def find_qemu() -> str | None:
 
 
 def board_target(target: Target) -> Target:
-    """Return `target` with its banks moved, one after the other, to where QEMU's board has memory."""
+    """Return `target` with flash and RAM alone, its banks moved, one after the other, to where QEMU's board has them."""
     if target.cpu not in _BOARDS:
         raise UserError(target.name, f"has no board with a {target.cpu} in QEMU", "use the emulated chip")
     flash = [bank for bank in target.memories if bank.mapped and bank.kind == "flash"]
