@@ -44,7 +44,7 @@ def find_qemu() -> str | None:
 
 
 def board_target(target: Target) -> Target:
-    """Return `target` with flash and RAM alone, its banks moved, one after the other, to where QEMU's board has them."""
+    """Return `target` with flash and RAM alone, moved, one bank after the other, to where QEMU's board has memory."""
     if target.cpu not in _BOARDS:
         raise UserError(target.name, f"has no board with a {target.cpu} in QEMU", "use the emulated chip")
     flash = [bank for bank in target.memories if bank.mapped and bank.kind == "flash"]
