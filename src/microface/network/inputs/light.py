@@ -27,9 +27,14 @@ def light_table(crop: np.ndarray) -> np.ndarray:
     total = sum(value * count for value, count in enumerate(counts))
     squares = sum(value * value * count for value, count in enumerate(counts))
     mean = (2 * total + n) // (2 * n)
-    sigma = isqrt(256 * (n * squares - total * total) // (n * n))
+    sigma = sixteenths(n, total, squares)
     values = MEAN + (((np.arange(256) - mean) * _gain(sigma) + 128) >> 8)
     return np.clip(values, 0, 255).astype(np.uint8)
+
+
+def sixteenths(count: int, total: int, squares: int) -> int:
+    """Return the standard deviation, in 1/16, of `count` numbers with that sum and that sum of squares."""
+    return isqrt(256 * (count * squares - total * total) // (count * count))
 
 
 def _gain(sigma: int) -> int:

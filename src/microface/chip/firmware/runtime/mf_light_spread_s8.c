@@ -9,16 +9,9 @@
 #include "mf_light.h"
 
 #include "mf_requantise.h"
-#include "mf_scores.h"
+#include "mf_sigma.h"
 
 enum { SPREAD_TIMES_4096 = 56 * 16 * 256, LEAST_GAIN = 128, MOST_GAIN = 1024 };
-
-/* isqrt(floor(256 d / n^2)) with d = n Q - S S; divided in two steps, since 256 d can exceed 64 bits. */
-static uint32_t sigma_of(uint64_t count, uint64_t total, uint64_t squares)
-{
-    const uint64_t d = count * squares - total * total, area = count * count;
-    return mf_isqrt(256 * (d / area) + 256 * (d % area) / area);
-}
 
 static int32_t gain_of(uint32_t sigma)
 {
@@ -36,7 +29,7 @@ void mf_light_spread_s8(const uint8_t *crop, int8_t *input, uint32_t count)
         squares += (uint32_t)crop[i] * crop[i];
     }
     const int32_t mean = (int32_t)((2 * total + count) / (2 * (uint64_t)count));
-    const int32_t gain = gain_of(sigma_of(count, total, squares));
+    const int32_t gain = gain_of(mf_sigma(count, total, squares));
     int8_t table[256];
     for (int32_t b = 0; b < 256; b++) {
         table[b] = (int8_t)mf_clamp(((b - mean) * gain + 128) >> 8, -128, 127);
