@@ -95,7 +95,7 @@ def test_onnx_file_computes_the_same(trained: Trained) -> None:
 def test_simulation_is_the_integer_network(trained: Trained, tmp_path: Path) -> None:
     integers = np.random.default_rng(1).integers(-128, 128, (3, *trained.options.input_size, 3)).astype(np.int8)
     x = torch.from_numpy(integers).permute(0, 3, 1, 2).float() / 128
-    graph, affine, lowered = trained.lowered(x[:2], "minmax")
+    graph, affine, lowered = trained.lowered(x, "minmax")
     save_network(lowered, tmp_path / "network.mfn")
     assert differences(load_network(tmp_path / "network.mfn"), graph, affine, integers) == {}
     with torch.no_grad():
