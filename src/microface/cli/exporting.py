@@ -11,38 +11,67 @@ from microface.cli.options import JsonFile, NetworkName, save_json
 from microface.console import console
 from microface.errors import UserError
 from microface.files import write_bytes
-from microface.models import ModelPackage
+from microface.models import ModelPackage, float_network
 from microface.network import IntegerNetwork
-from microface.network.convert.compare import Difference, difference, notes_of
+from microface.network.convert.compare import Difference, difference_between, notes_of
 from microface.network.convert.tflite import import_bytes, tflite_bytes
 from microface.photos.dataset import Dataset
 
-_FORMATS = ("tflite",)
+_FORMATS = ("tflite", "onnx", "onnx-float")
+_ROUNDING = {"tflite": "TFLite does", "onnx": "onnxruntime does"}
 _SAMPLES = 64
 
 
 def export_network(
     network: NetworkName,
     output: Annotated[Path, typer.Option(help="File to write.")],
-    to: Annotated[str, typer.Option(help="tflite.")] = "tflite",
+    to: Annotated[str, typer.Option(help="tflite, onnx (integers in QDQ form) or onnx-float.")] = "tflite",
     data: Annotated[Path | None, typer.Option(help="Data set whose crops to compare on; noise unless given.")] = None,
     json: JsonFile = None,
 ) -> None:
-    """Write an int8 network for another tool; what that tool computes is compared with ours.
+    """Write a network for another tool; what that tool computes is compared with our integers.
 
     Example: `microface export default --to tflite --output default.tflite`
     """
     if to not in _FORMATS:
-        raise UserError(f"--to {to}", "is not known", f"use {' or '.join(_FORMATS)}")
+        raise UserError(f"--to {to}", "is not known", f"use {', '.join(_FORMATS)}")
     source = find_network(network)
     ours = network_in(source)
-    written = tflite_bytes(ours, _notes(source))
-    theirs = import_bytes(written, output).network
-    found = difference(ours, theirs, _inputs(ours, data))
+    x = _inputs(ours, data)
+    if to == "onnx-float":
+        written = float_network(network).read_bytes()
+        said, found = _beside(ours, written, x)
+    else:
+        written, theirs = _written(source, output, x, to)
+        found = difference_between(ours.run(x), theirs, (ours.output.zero_point,) * 2)
+        said = _sentence(found, _ROUNDING[to])
     write_bytes(output, written)
-    console.print(f"{output}: {len(written):,} bytes, {len(theirs.operators)} operators", highlight=False)
-    console.print(_sentence(found), highlight=False)
+    console.print(f"{output}: {len(written):,} bytes", highlight=False)
+    console.print(said, highlight=False)
     save_json(json, {"file": str(output), "bytes": len(written), **vars(found)})
+
+
+def _written(source: ModelPackage | IntegerNetwork, output: Path, x: np.ndarray, to: str) -> tuple[bytes, np.ndarray]:
+    """Return the file and what its tool computes for `x`; our import of a .tflite equals LiteRT's reference."""
+    ours, notes = network_in(source), _notes(source)
+    if to == "tflite":
+        written = tflite_bytes(ours, notes)
+        return written, import_bytes(written, output).network.run(x)
+    from microface.network.convert.onnx import onnx_bytes
+    from microface.network.convert.onnx.run import run_file
+
+    written = onnx_bytes(ours, notes)
+    return written, run_file(written, ours.input, ours.output, x)
+
+
+def _beside(ours: IntegerNetwork, written: bytes, x: np.ndarray) -> tuple[str, Difference]:
+    """Return how near our integers are to the float network, in units of our output's scale."""
+    from microface.network.convert.onnx.run import run_file
+
+    found = difference_between(
+        ours.run(x), run_file(written, ours.input, ours.output, x), (ours.output.zero_point,) * 2
+    )
+    return f"float network: the integer network's cosine to it is {found.cosine:.4f} on {found.inputs} inputs", found
 
 
 def _notes(source: ModelPackage | IntegerNetwork) -> dict[str, str]:
@@ -64,10 +93,10 @@ def _inputs(network: IntegerNetwork, data: Path | None) -> np.ndarray:
     return map_bytes(np.ascontiguousarray(centre(crops, (shape[0], shape[1]))))
 
 
-def _sentence(found: Difference) -> str:
+def _sentence(found: Difference, rounding: str) -> str:
     if found.equal:
         return f"equal to our own integers in every output of {found.inputs} inputs"
     return (
-        f"rounded as TFLite does: {100 * found.share:.1f} % of the outputs of {found.inputs} inputs differ, by "
+        f"rounded as {rounding}: {100 * found.share:.1f} % of the outputs of {found.inputs} inputs differ, by "
         f"{found.mean:.2f} on average and {found.largest} at most; cosine {found.cosine:.4f}"
     )

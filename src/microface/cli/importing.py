@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
+import numpy as np
 import typer
 
 from microface.cli.options import JsonFile, save_json
@@ -19,13 +20,17 @@ from microface.photos.align import TEMPLATE_EYE_DISTANCE, TEMPLATE_SIZE
 from microface.photos.dataset import Dataset
 from microface.photos.preprocess import LOOSE_EYE_DISTANCE, Preprocess
 
+if TYPE_CHECKING:
+    from microface.network.convert.onnx.run import TensorDifference
+
 CHECKPOINT = ".pth.tar"
+_SAMPLES = 16
 _UNKNOWN = "not known: the network was imported"
 _LICENCE = "that of the network's author"
 
 
 def import_network(
-    file: Annotated[Path, typer.Argument(help="A quantised .tflite file, or a MAX78000 .pth.tar checkpoint.")],
+    file: Annotated[Path, typer.Argument(help="A quantised .tflite or .onnx file, or a MAX78000 .pth.tar checkpoint.")],
     output: Annotated[Path, typer.Option(help="Package (.mface) or bare network (.mfn) to write.")],
     preprocess: Annotated[
         str, typer.Option(help="Crop of photos: aligned or loose, then :light=spread, :eye_distance=35 as needed.")
@@ -39,11 +44,13 @@ def import_network(
     sample: Annotated[Path | None, typer.Option(help="Sample .npy of that checkpoint: it says the input size.")] = None,
     json: JsonFile = None,
 ) -> None:
-    """Read a network of another tool, bit for bit, into a package for every other verb.
+    """Read a network of another tool into a package for every other verb.
 
     Example: `microface import face.tflite --output face.mface --statistics build/faces`
     """
     network = read_checkpoint_pair(file, yaml, sample) if file.name.endswith(CHECKPOINT) else read_foreign(file)
+    single_onnx = file.suffix.lower() == ".onnx" and len(network.inputs) == 1
+    beside = _measured(file) if single_onnx else None
     if output.suffix == ".mfn":
         save_network(network, output)
     else:
@@ -55,7 +62,29 @@ def import_network(
             measured = measure_dataset(dataset, open_engine("integer", str(output)))
             replace(package, statistics=measured).save(output)
     _show(network, output, statistics is not None)
-    save_json(json, _facts(network, output))
+    if beside is not None:
+        _show_measured(beside)
+    save_json(json, _facts(network, output) | ({"onnxruntime": vars(beside)} if beside is not None else {}))
+
+
+def _measured(file: Path) -> "TensorDifference":
+    """Return by how much our integers differ from onnxruntime's, whose requantisation is in floating point."""
+    from microface.network.convert.onnx import import_onnx
+    from microface.network.convert.onnx.run import compare
+
+    imported = import_onnx(file)
+    shape = imported.network.input.shape
+    x = np.random.default_rng(0).integers(-128, 128, (_SAMPLES, *shape)).astype(np.int8)
+    return compare(imported, file.read_bytes(), x)
+
+
+def _show_measured(found: "TensorDifference") -> None:
+    console.print(
+        f"beside onnxruntime: {found.tensors} tensors of {_SAMPLES} inputs of noise, {found.integers:,} integers; "
+        f"each operator by itself differs in {found.single:,}, by {found.single_largest} at most; "
+        f"from the input on {found.whole:,}, by {found.whole_largest} at most",
+        highlight=False,
+    )
 
 
 def read_checkpoint_pair(file: Path, yaml: Path | None, sample: Path | None) -> IntegerNetwork:

@@ -80,6 +80,22 @@ def vector(graph: Graph) -> str:
     return graph.add("Add", [x, graph.bias(8)])
 
 
+def moves(graph: Graph) -> str:
+    """Pads, transposes, joins of rows, products, differences, slopes, all-over pools."""
+    x = graph.add("LeakyRelu", [graph.conv("input", 3, 4, pads=[0, 0, 0, 0])], alpha=0.2)
+    sides = graph.constant(np.array([0, 0, 1, 0, 0, 0, 1, 2], np.int64))
+    x = graph.add("Pad", [x, sides])
+    y = graph.add("Transpose", [x], perm=[0, 1, 3, 2])
+    x = graph.add("Concat", [x, graph.add("Transpose", [y], perm=[0, 1, 3, 2])], axis=2)
+    gate = graph.add("Sigmoid", [graph.conv(graph.add("GlobalAveragePool", [x]), 4, 4, 1)])
+    x = graph.add("Mul", [x, gate])
+    x = graph.add("ReduceMean", [graph.conv(x, 4, 6, strides=[2, 1], group=2)], axes=[2, 3], keepdims=0)
+    return graph.add("Reshape", [graph.gemm(x, 6, 8), graph.constant(np.array([0, 2, 4], np.int64))])
+
+
+MAKERS = {"residual": residual, "vector": vector, "moves": moves}
+
+
 class _Noise(CalibrationDataReader):
     def __init__(self, seed: int, dims: tuple[int, ...]) -> None:
         self._inputs: Iterator[np.ndarray] = iter(noise(seed, 8, dims))
@@ -94,7 +110,13 @@ def noise(seed: int, count: int, dims: tuple[int, ...]) -> np.ndarray:
 
 
 def quantised(
-    graph: Graph, output: str, folder: Path, form: QuantFormat, per_channel: bool, activations: QuantType, reduce: bool = False
+    graph: Graph,
+    output: str,
+    folder: Path,
+    form: QuantFormat,
+    per_channel: bool,
+    activations: QuantType,
+    reduce: bool = False,
 ) -> Path:
     """Return the file that onnxruntime's static quantisation makes."""
     before, after = folder / "float.onnx", folder / "quantised.onnx"

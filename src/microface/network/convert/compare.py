@@ -28,11 +28,17 @@ class Difference:
 
 def difference(ours: IntegerNetwork, theirs: IntegerNetwork, x: np.ndarray) -> Difference:
     """Return how much the outputs of two networks differ on the inputs `x` [N, H, W, C]."""
-    a, b = (network.run(x).reshape(len(x), -1).astype(np.int64) for network in (ours, theirs))
+    points = ours.output.zero_point, theirs.output.zero_point
+    return difference_between(ours.run(x), theirs.run(x), points)
+
+
+def difference_between(ours: np.ndarray, theirs: np.ndarray, zero_points: tuple[int, int]) -> Difference:
+    """Return how much two networks' integers [N, ...] of the same inputs differ."""
+    a, b = (each.reshape(len(each), -1).astype(np.int64) for each in (ours, theirs))
     gap = np.abs(a - b)
     mean = float(gap[gap > 0].mean()) if gap.any() else 0.0
-    centred = a - ours.output.zero_point, b - theirs.output.zero_point
-    return Difference(len(x), float((gap > 0).mean()), mean, int(gap.max()), _cosine(*centred))
+    centred = a - zero_points[0], b - zero_points[1]
+    return Difference(len(a), float((gap > 0).mean()), mean, int(gap.max()), _cosine(*centred))
 
 
 def _cosine(a: np.ndarray, b: np.ndarray) -> float:

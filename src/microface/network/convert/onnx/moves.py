@@ -1,13 +1,17 @@
 """Nodes that only move values or change their sizes."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 
 from microface.errors import UserError
 from microface.network.convert.onnx.convert import Conversion, Known, converts
 from microface.network.convert.onnx.model import OnnxNode
-from microface.network.convert.onnx.values import Affine, Dims, Value
+from microface.network.convert.onnx.values import SHIFT, Affine, Constant, Dims, Pending, Value
 from microface.network.ops import Pad
 from microface.network.ops.tflite import Transpose
+from microface.network.tensors import Tensor
 
 _OURS, _THEIRS = (1, 2, 0), (2, 0, 1)
 """Which of C, H, W our axis is; which of our axes C, H, W is."""
@@ -29,20 +33,27 @@ def constant(conversion: Conversion, node: OnnxNode) -> Known:
     raise UserError(node.where, "holds no numbers", "export it again")
 
 
-@converts("Flatten")
-def flatten(conversion: Conversion, node: OnnxNode) -> Known:
-    """All but the batch in one."""
-    value = conversion.value(node)
+@converts("Flatten", "Reshape", "Squeeze", "Unsqueeze")
+def resized(conversion: Conversion, node: OnnxNode) -> Known:
+    """Only the sizes change; behind an operator that still waits for its quantisation, afterwards."""
+    given, resize = conversion.known(node, 0), _RESIZES[node.kind]
+    if isinstance(given, Pending):
+        finish = given.finish
+        return replace(given, finish=lambda target: resize(conversion, node, finish(target)))
+    return resize(conversion, node, conversion.value(node))
+
+
+def _flattened(_conversion: Conversion, node: OnnxNode, value: Value) -> Value:
     if node.integer("axis", 1) != 1:
         raise UserError(node.where, f"flattens from axis {node.integer('axis', 1)}", "flatten from axis 1")
     return Value(value.tensor, (value.count,))
 
 
-@converts("Reshape")
-def reshape(conversion: Conversion, node: OnnxNode) -> Known:
-    """The batch stays in front."""
-    value, sizes = conversion.value(node), [int(size) for size in conversion.array(node, 1).reshape(-1)]
+def _reshaped(conversion: Conversion, node: OnnxNode, value: Value) -> Value:
+    sizes = [int(size) for size in conversion.array(node, 1).reshape(-1)]
     filled = [(1, *value.dims)[at] if size == 0 and at <= len(value.dims) else size for at, size in enumerate(sizes)]
+    if filled[:1] == [-1] and int(np.prod(filled[1:], dtype=np.int64)) == value.count:
+        filled[0] = 1
     fixed = int(np.prod([size for size in filled if size > 0], dtype=np.int64))
     dims = tuple(value.count // fixed if size == -1 and fixed else size for size in filled)
     if not dims or dims[0] != 1 or filled.count(-1) > 1 or int(np.prod(dims, dtype=np.int64)) != value.count:
@@ -50,25 +61,37 @@ def reshape(conversion: Conversion, node: OnnxNode) -> Known:
     return Value(value.tensor, dims[1:])
 
 
-@converts("Squeeze", "Unsqueeze")
-def squeeze(conversion: Conversion, node: OnnxNode) -> Known:
-    """Sizes of 1 go or come."""
-    value = conversion.value(node)
-    axes = [
-        int(axis) for axis in (conversion.array(node, 1).reshape(-1) if node.input(1) else node.integers("axes", ()))
-    ]
+def _squeezed(conversion: Conversion, node: OnnxNode, value: Value) -> Value:
     sizes: Dims = (1, *value.dims)
-    if node.kind == "Unsqueeze":
-        rank = len(sizes) + len(axes)
-        new = {axis % rank for axis in axes}
-        rest = iter(sizes)
-        sizes = tuple(1 if at in new else next(rest) for at in range(rank))
-    else:
-        gone = {axis % len(sizes) for axis in axes} or {at for at, size in enumerate(sizes) if at and size == 1}
-        sizes = tuple(size for at, size in enumerate(sizes) if at not in gone)
-    if sizes[0] != 1 or int(np.prod(sizes, dtype=np.int64)) != value.count:
+    gone = {axis % len(sizes) for axis in _axes(conversion, node)}
+    gone = gone or {at for at, size in enumerate(sizes) if at and size == 1}
+    return _kept(node, value, tuple(size for at, size in enumerate(sizes) if at not in gone))
+
+
+def _unsqueezed(conversion: Conversion, node: OnnxNode, value: Value) -> Value:
+    axes, rest = _axes(conversion, node), iter((1, *value.dims))
+    rank = 1 + len(value.dims) + len(axes)
+    new = {axis % rank for axis in axes}
+    return _kept(node, value, tuple(1 if at in new else next(rest, 0) for at in range(rank)))
+
+
+def _axes(conversion: Conversion, node: OnnxNode) -> list[int]:
+    given = conversion.array(node, 1).reshape(-1) if node.input(1) else node.integers("axes", ())
+    return [int(axis) for axis in given]
+
+
+def _kept(node: OnnxNode, value: Value, sizes: Dims) -> Value:
+    if not sizes or sizes[0] != 1 or int(np.prod(sizes, dtype=np.int64)) != value.count:
         raise UserError(node.where, f"changes the batch or {list(value.dims)}", "keep the batch in front")
     return Value(value.tensor, sizes[1:])
+
+
+_RESIZES: dict[str, Callable[[Conversion, OnnxNode, Value], Value]] = {
+    "Flatten": _flattened,
+    "Reshape": _reshaped,
+    "Squeeze": _squeezed,
+    "Unsqueeze": _unsqueezed,
+}
 
 
 @converts("Transpose")
@@ -101,7 +124,7 @@ def pad(conversion: Conversion, node: OnnxNode) -> Known:
         or any(pads[at] for at in (0, 1, 4, 5))
     ):
         raise UserError(node.where, f"pads {pads} by {mode!r}", "pad rows and columns with 0")
-    if node.input(2) and _fill(conversion, node) != 0:
+    if node.input(2) and _fill(conversion, node, source) != 0:
         raise UserError(node.where, "pads with another value than 0", "pad rows and columns with 0")
     sides = (pads[2], pads[6], pads[3], pads[7])
     shape = (source.shape[0] + pads[2] + pads[6], source.shape[1] + pads[3] + pads[7], source.shape[2])
@@ -110,7 +133,13 @@ def pad(conversion: Conversion, node: OnnxNode) -> Known:
     return Value(output.name, (shape[2], shape[0], shape[1]))
 
 
-def _fill(conversion: Conversion, node: OnnxNode) -> float:
+def _fill(conversion: Conversion, node: OnnxNode, source: Tensor) -> float:
+    """Return the real value that fills; beside plain integers it is one of them."""
     found = conversion.known(node, 2)
-    reals = found.reals() if hasattr(found, "reals") else conversion.array(node, 2)
-    return float(np.asarray(reals).reshape(-1)[0])
+    if isinstance(found, Constant):
+        return float(found.reals().reshape(-1)[0])
+    given = conversion.array(node, 2)
+    value = float(given.reshape(-1)[0])
+    if str(given.dtype) not in SHIFT:
+        return value
+    return (value - SHIFT[str(given.dtype)] - source.zero_point) * source.scale

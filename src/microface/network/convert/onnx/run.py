@@ -12,6 +12,7 @@ import numpy as np
 import onnx
 from onnx import helper
 
+from microface.errors import UserError
 from microface.network.convert.onnx.convert import Imported
 from microface.network.tensors import Tensor
 
@@ -50,9 +51,12 @@ class Session:
         options.log_severity_level = 3
         if not fuse:
             options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-        self._session = onnxruntime.InferenceSession(
-            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-        )
+        try:
+            self._session = onnxruntime.InferenceSession(
+                model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # onnxruntime's own kinds have no public base class
+            raise UserError(model.graph.name, "does not run on onnxruntime", "export it again") from error
 
     @staticmethod
     def _integers(model: onnx.ModelProto) -> Sequence[str]:
@@ -66,6 +70,10 @@ class Session:
         """Name and onnxruntime's type of each input."""
         return tuple((each.name, each.type) for each in self._session.get_inputs())
 
+    def _sizes(self) -> list[int]:
+        """Return the sizes of the first input without its batch."""
+        return [int(size) for size in self._session.get_inputs()[0].shape[1:]]
+
     def run(self, feed: dict[str, np.ndarray], names: Sequence[str]) -> list[np.ndarray]:
         """Return the values `names` for inputs with a batch of 1."""
         return [np.asarray(value) for value in self._session.run(list(names), feed)]
@@ -73,7 +81,7 @@ class Session:
     def fed(self, x: np.ndarray, source: Tensor) -> dict[str, np.ndarray]:
         """Return the feed of one input int8 [H, W, C], as real values or as the file's integers."""
         name, kind = self.inputs[0]
-        turned = x.transpose(2, 0, 1)[None]
+        turned = x.transpose(2, 0, 1).reshape(1, *self._sizes())
         if "float" in kind:
             return {name: ((turned.astype(np.int32) - source.zero_point) * np.float32(source.scale)).astype(np.float32)}
         return {name: turned if kind == "tensor(int8)" else (turned.astype(np.int32) + 128).astype(np.uint8)}
@@ -113,3 +121,12 @@ def _alone(imported: Imported, held: dict[str, np.ndarray]) -> dict[str, np.ndar
         results[op.output] = op.run(given, network.inputs_of(op))
         values.setdefault(op.output, results[op.output])
     return results
+
+
+def run_file(data: bytes, source: Tensor, result: Tensor, x: np.ndarray) -> np.ndarray:
+    """Return what onnxruntime gives for inputs `x` int8 [N, H, W, C], as integers of our tensor `result`."""
+    session = Session(data)
+    real = np.concatenate([session.run(session.fed(each, source), session.outputs[:1])[0] for each in x])
+    integers = np.rint(real.astype(np.float64) / np.float32(result.scale)) + result.zero_point
+    rows, columns, channels = result.shape
+    return np.asarray(integers.reshape(len(x), channels, rows, columns).transpose(0, 2, 3, 1)).astype(np.int64)
