@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from microface.chip.application.settings import Settings
 from microface.chip.firmware.build import Firmware, Options
 from microface.chip.firmware.build import build as build_firmware
 from microface.chip.firmware.max78000.project import build_accelerator
@@ -13,6 +14,7 @@ from microface.cli.accelerator import runs_on_accelerator, show_build
 from microface.cli.networks import find_network, network_in
 from microface.cli.options import JsonFile, NetworkName, Reserve, TargetName, save_json
 from microface.console import console, table
+from microface.errors import UserError
 from microface.sizes import parse_size
 
 
@@ -23,6 +25,9 @@ def build(
     source_only: Annotated[bool, typer.Option(help="Write C and CMakeLists.txt for your own project only.")] = False,
     reserve_flash: Reserve = "0",
     reserve_ram: Reserve = "0",
+    application: Annotated[
+        bool, typer.Option("--application", help="Add the application: frames of a camera in, lines out.")
+    ] = False,
     compiler: Annotated[str, typer.Option(help="zig (comes along) or gcc (arm-none-eabi-gcc).")] = "zig",
     json: JsonFile = None,
 ) -> None:
@@ -31,9 +36,12 @@ def build(
     Example: `microface build default --target stm32h743zi --output firmware`
     """
     reserves = parse_size(reserve_flash), parse_size(reserve_ram)
-    options = Options(compiler=compiler, reserve_flash=reserves[0], reserve_ram=reserves[1])
+    extra = Settings() if application else None
+    options = Options(compiler=compiler, reserve_flash=reserves[0], reserve_ram=reserves[1], application=extra)
     source, chip = find_network(network), Target.load(target)
     if runs_on_accelerator(network_in(source), chip):
+        if application:
+            raise UserError(f"{network} on the accelerator", "has no generated application", "see docs/application.md")
         show_build(build_accelerator(network_in(source), chip, output, source_only))
         return
     firmware = build_firmware(source, chip, output, source_only, options)

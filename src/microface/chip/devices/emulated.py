@@ -1,12 +1,13 @@
 """Firmware on the emulated chip as a `Device`: real memories, exact counts, the stack's high-water mark."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from microface.chip.devices.cycles import cycles
 from microface.chip.devices.device import Match, check_gallery, check_inputs
-from microface.chip.devices.emulator import CallReport, EmulatedChip
+from microface.chip.devices.emulator import CallReport, EmulatedChip, Service
 from microface.chip.firmware.build import Firmware
 from microface.chip.firmware.model import Model
 from microface.chip.firmware.tables import c_names
@@ -33,15 +34,17 @@ class EmulatedDevice:
     `last` is the report of the newest `run` or `embed`: instructions in total and per function, bytes of stack.
     """
 
-    def __init__(self, firmware: Firmware, check_alignment: bool = False) -> None:
-        """Start `firmware`; a folder without an ELF file is a `UserError`.
+    def __init__(
+        self, firmware: Firmware, check_alignment: bool = False, services: Mapping[int, Service] | None = None
+    ) -> None:
+        """Start `firmware`; a folder without an ELF file is a `UserError`. `services` as in `EmulatedChip`.
 
         `check_alignment` also faults where multi-word accesses are unaligned, as silicon does (slower).
         """
         self.firmware = firmware
         self.model = Model.of(firmware.source)
         self.target: Target = firmware.target
-        self.chip = EmulatedChip(self.target, firmware.elf_path, check_alignment=check_alignment)
+        self.chip = EmulatedChip(self.target, firmware.elf_path, check_alignment=check_alignment, services=services)
         self.last: CallReport | None = None
         self.start()
 

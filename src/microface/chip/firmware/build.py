@@ -6,12 +6,13 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from microface import __version__
-from microface.chip.firmware import elf
+from microface.chip.application.settings import Settings
+from microface.chip.firmware import application, elf
 from microface.chip.firmware.emit import emit_application, emit_network
 from microface.chip.firmware.linker import LinkLayout, linker_script, startup_code
 from microface.chip.firmware.model import Model
@@ -44,7 +45,9 @@ _KEPT_OF_PEOPLE = (
     "mf_prepare", "mf_embed", "mf_match", "mf_people", "mf_gallery_write", "mf_gallery_add", "mf_gallery_remove",
     "mf_gallery_rename", "mf_gallery_set_threshold", "mf_gallery_name",
 )  # fmt: skip
-_SUBFOLDERS = {"startup.c": "chip", "link.ld": "chip", PORT_OF_EMULATOR: "chip"}
+_SUBFOLDERS = {
+    "startup.c": "chip", "link.ld": "chip", PORT_OF_EMULATOR: "chip", application.PORT_OF_SERIAL: "chip",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,10 @@ class Firmware:
 
 @dataclass(frozen=True)
 class Options:
-    """How to build: `layout` overrules the planned memory (tests of the limits), `compiler` is zig or gcc."""
+    """How to build: `layout` overrules the planned memory (tests of the limits), `compiler` is zig or gcc.
+
+    With `application` the firmware also takes frames of a camera and reports who is there.
+    """
 
     source_only: bool = False
     compiler: str = "zig"
@@ -105,6 +111,7 @@ class Options:
     reserve_ram: int = 0
     layout: LinkLayout | None = None
     choose: Choose = choose_kernel
+    application: Settings | None = None
 
 
 def build(
@@ -132,7 +139,7 @@ def build(
         _write_sources(folder, model, planned, target, options)
         model_file = _write_model(folder, source)
         measured = None if options.source_only else _compile(folder, model, planned, target, options)
-        write_json(folder / JSON_NAME, _facts(model, model_file, planned, target, measured))
+        write_json(folder / JSON_NAME, _facts(model, model_file, planned, target, measured, options))
     return Firmware.load(output_dir)
 
 
@@ -161,10 +168,14 @@ def _write_sources(folder: Path, model: Model, planned: Plan, target: Target, op
     calls = list_calls(model.network, target.features, options.choose)
     files = emit_network(model, planned, calls, target) | emit_application(model, planned, calls, target)
     runtime = _runtime_sources(model, calls)
+    if options.application is not None:
+        files |= application.generated_files(model, options.application)
+        runtime = sorted({*runtime, *application.application_sources()})
     files["CMakeLists.txt"] = _cmake(model, planned, target, sorted(files), runtime)
     if target.kind == "cortex-m":
         files |= {"startup.c": startup_code(target), "link.ld": linker_script(target, _layout(planned, options))}
-        files[PORT_OF_EMULATOR] = (RUNTIME / PORT_OF_EMULATOR).read_text(encoding="utf-8")
+        ports = (PORT_OF_EMULATOR, *((application.PORT_OF_SERIAL,) if options.application is not None else ()))
+        files |= {name: (RUNTIME / name).read_text(encoding="utf-8") for name in ports}
     for name, text in files.items():
         write_text(folder / _SUBFOLDERS.get(name, "") / name, text)
     for name in (*runtime, *headers()):
@@ -208,6 +219,7 @@ def _compile(folder: Path, model: Model, planned: Plan, target: Target, options:
     with tempfile.TemporaryDirectory(prefix="microface") as scratch:
         objects = _objects(folder, Path(scratch), target, options.compiler)
         kept = (*_KEPT, *(_KEPT_OF_PEOPLE if model.embeds else ("mf_infer",)))
+        kept += application.KEPT if options.application is not None else ()
         path = link(objects, folder / "chip" / "link.ld", folder / ELF_NAME, target, kept, options.compiler)
     image = elf.Firmware(path)
     return {
@@ -233,7 +245,7 @@ def _objects(folder: Path, scratch: Path, target: Target, compiler: str) -> list
 
 
 def _facts(
-    model: Model, model_file: str, planned: Plan, target: Target, measured: dict[str, Any] | None
+    model: Model, model_file: str, planned: Plan, target: Target, measured: dict[str, Any] | None, options: Options
 ) -> dict[str, Any]:
     source, output = model.network.input, model.network.output
     return {
@@ -250,4 +262,5 @@ def _facts(
         "output": {"shape": list(output.shape), "dtype": output.dtype, "zero_point": output.zero_point},
         "plan": planned.to_json(),
         "measured": measured,
+        "application": asdict(options.application) if options.application is not None else None,
     }

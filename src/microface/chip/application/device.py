@@ -1,0 +1,91 @@
+"""Firmware with the application on the emulated chip: frames in, states and lines out."""
+
+import struct
+
+import numpy as np
+
+from microface.chip.application.machine import State
+from microface.chip.devices.emulated import EmulatedDevice
+from microface.chip.devices.emulator import CallReport
+from microface.chip.firmware.build import Firmware
+from microface.chip.targets import Memory
+from microface.errors import UserError
+from microface.network.inputs.pixels import to_rgb565
+
+SERVICE_WRITE = 0x4D460004
+_STATE = struct.Struct("<I8i")
+_RGB888, _RGB565 = 0, 1
+
+
+class EmulatedApplication(EmulatedDevice):
+    """The application on an emulated chip. `lines` are what its serial port sent, without newlines."""
+
+    def __init__(self, firmware: Firmware, rgb565: bool = True) -> None:
+        """Start `firmware`; one that was built without the application is a `UserError`.
+
+        The camera gives two bytes a pixel, or three with `rgb565=False`, into RAM that nothing else uses.
+        """
+        if not firmware.facts.get("application"):
+            raise UserError(firmware.folder, "holds no application", "build it with --application")
+        self._sent = bytearray()
+        super().__init__(firmware, services={SERVICE_WRITE: self._write})
+        self._size = tuple(firmware.facts["application"]["frame_size"])
+        self._rgb565 = rgb565
+        self._frame = self._place_of_frame()
+
+    def start(self) -> None:
+        """Power the chip on again (its flash stays); the application begins anew."""
+        super().start()
+        self.chip.run("application_start")
+
+    def write_gallery(self, image: bytes) -> None:
+        """Write the binary gallery `image` to flash by the firmware; the application begins anew with it."""
+        super().write_gallery(image)
+        self.chip.run("application_start")
+
+    def set_threshold(self, threshold: int) -> None:
+        """Accept at most this distance from now on, without a change of flash."""
+        self.chip.run("mf_application_set_threshold", self.chip.call("application_running"), threshold)
+
+    def frame(self, picture: np.ndarray) -> CallReport:
+        """Show the uint8 frame [H, W, 3] to the application; return what it took, frame to verdict."""
+        if picture.dtype != np.uint8 or picture.shape != (*self._size, 3):
+            wanted = f"uint8 [{self._size[0]}, {self._size[1]}, 3]"
+            raise UserError("frame", f"is {picture.dtype} {list(picture.shape)}, not {wanted}", "scale it")
+        self.chip.write(self._frame, self._bytes(picture))
+        self.last = self.chip.run("application_frame", self._frame, _RGB565 if self._rgb565 else _RGB888)
+        return self.last
+
+    @property
+    def state(self) -> State:
+        """What a display would show."""
+        return State(*_STATE.unpack(self.chip.read(self.chip.call("application_state"), _STATE.size)))
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines so far."""
+        return self._sent.decode().split("\n")[:-1]
+
+    def _write(self, address: int, length: int) -> int:
+        self._sent += self.chip.read(address, length)
+        return 0
+
+    def _bytes(self, picture: np.ndarray) -> bytes:
+        return (to_rgb565(picture).astype("<u2") if self._rgb565 else picture).tobytes()
+
+    def _place_of_frame(self) -> int:
+        size = self._size[0] * self._size[1] * (2 if self._rgb565 else 3)
+        for bank in self.target.memories:
+            first, end = self._unused(bank)
+            if bank.kind == "ram" and bank.mapped and end - first >= size:
+                return first
+        mend = "keep only the part that crops need, by mf_frame_put_row"
+        raise UserError(f"a frame of {size} bytes", f"does not fit the free RAM of {self.target.name}", mend)
+
+    def _unused(self, bank: Memory) -> tuple[int, int]:
+        """Return the largest part of `bank` that neither stack, data nor arena take, as (first, end)."""
+        image = self.chip.firmware
+        first = max((image.symbol(name).address + 7 & ~7 for name in ("mf_stack_top", "mf_bss_end")
+                     if bank.origin <= image.symbol(name).address <= bank.end), default=bank.origin)  # fmt: skip
+        end = self._arena if bank.origin <= self._arena < bank.end else bank.end
+        return first, end
