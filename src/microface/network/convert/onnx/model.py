@@ -87,20 +87,27 @@ def parse_model(data: bytes, path: Path) -> OnnxModel:
         raise DamagedFileError(path, "is no ONNX file, or damaged", _MEND) from error
     if not graph.node or not graph.output:
         raise DamagedFileError(path, "holds no nodes or outputs", _MEND)
-    constants = {each.name: _array(each, path) for each in graph.initializer}
-    inputs = tuple(_input(each, path) for each in graph.input if each.name not in constants)
+    constants = {plain(each.name): _array(each, path) for each in graph.initializer}
+    inputs = tuple(_input(each, path) for each in graph.input if plain(each.name) not in constants)
     nodes = tuple(_node(number, each, path) for number, each in enumerate(graph.node))
-    return OnnxModel(path, nodes, constants, inputs, tuple(each.name for each in graph.output))
+    return OnnxModel(path, nodes, constants, inputs, tuple(plain(each.name) for each in graph.output))
+
+
+def plain(name: str | bytes) -> str:
+    """Return a name of the file without anything that breaks a line; protobuf gives bytes where it is no UTF-8."""
+    if isinstance(name, bytes):
+        name = name.decode(errors="backslashreplace")
+    return "".join(each if each.isprintable() else f"\\x{ord(each):02x}" for each in name)
 
 
 def _array(tensor: TensorProto, path: Path) -> np.ndarray:
     if tensor.data_location == TensorProto.EXTERNAL:
         mend = "save the model as one file (save_as_external_data=False)"
-        raise UserError(f"{path}: {tensor.name}", "lies in another file", mend)
+        raise UserError(f"{path}: {plain(tensor.name)}", "lies in another file", mend)
     try:
         return np.asarray(numpy_helper.to_array(tensor))
     except Exception as error:  # wrong sizes and types show up as any of five kinds of error
-        raise DamagedFileError(path, f"is damaged (constant {tensor.name})", _MEND) from error
+        raise DamagedFileError(path, f"is damaged (constant {plain(tensor.name)})", _MEND) from error
 
 
 def _node(number: int, node: onnx.NodeProto, path: Path) -> OnnxNode:
@@ -110,7 +117,8 @@ def _node(number: int, node: onnx.NodeProto, path: Path) -> OnnxNode:
         attributes = {each.name: _attribute(each, path) for each in node.attribute}
     except (ValueError, TypeError) as error:
         raise DamagedFileError(path, f"is damaged (node {number})", _MEND) from error
-    return OnnxNode(number, node.op_type, node.name, tuple(node.input), tuple(node.output), attributes)
+    named = tuple(map(plain, node.input)), tuple(map(plain, node.output))
+    return OnnxNode(number, plain(node.op_type), plain(node.name), *named, attributes)
 
 
 def _attribute(attribute: onnx.AttributeProto, path: Path) -> Any:
@@ -120,7 +128,8 @@ def _attribute(attribute: onnx.AttributeProto, path: Path) -> Any:
 
 def _input(value: onnx.ValueInfoProto, path: Path) -> OnnxInput:
     """Return an input; the batch may have any name, all other sizes are fixed."""
-    where, kind = f"{path}: input {value.name}", value.type.tensor_type
+    name, kind = plain(value.name), value.type.tensor_type
+    where = f"{path}: input {name}"
     sizes = [each.dim_value for each in kind.shape.dim]
     if kind.elem_type not in _DTYPES:
         raise UserError(where, "is neither float32 nor uint8 nor int8", "export it with one of these")
@@ -128,4 +137,4 @@ def _input(value: onnx.ValueInfoProto, path: Path) -> OnnxInput:
         raise UserError(where, f"has shape {sizes}", "export it with fixed sizes, batch first")
     if sizes[0] not in (0, 1):
         raise UserError(where, f"has a batch of {sizes[0]}", "export it with a batch of 1")
-    return OnnxInput(value.name, _DTYPES[kind.elem_type], tuple(sizes[1:]))
+    return OnnxInput(name, _DTYPES[kind.elem_type], tuple(sizes[1:]))

@@ -1,0 +1,79 @@
+"""Our networks as ONNX files in the QDQ form: onnxruntime runs them, and the way back gives the same network."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from microface.errors import UserError
+from microface.network import IntegerNetwork, Tensor, digest
+from microface.network.anchor import RandomBuilder
+from microface.network.convert.compare import difference_between
+from microface.network.convert.onnx import import_bytes, onnx_bytes
+from microface.network.convert.onnx.run import compare, run_file
+from microface.network.ops import AveragePool, Concat, Flatten, MaxPool, Window
+from microface.network.ops.tflite import Lookup
+
+
+def small_network(seed: int = 1) -> IntegerNetwork:
+    """A stem, an inverted residual, pools, a join and a dense layer over an image in our order."""
+    builder = RandomBuilder((16, 16, 3), seed)
+    x = builder.conv("stem", "input", 8, kernel=3, stride=2)
+    y = builder.depthwise("depthwise", builder.conv("expand", x, 24))
+    x = builder.add("sum", x, builder.conv("project", y, 8, relu=False))
+    source = builder.tensors[x]
+    affine = ("s8", source.scale, source.zero_point)
+    x = builder.append(MaxPool("largest", (x,), "largest", (2, 2), (2, 2)), Tensor("largest", (4, 4, 8), *affine))
+    x = builder.append(Concat("joined", (x, x), "joined"), Tensor("joined", (4, 4, 16), *affine))
+    pooled = Tensor("pooled", (3, 3, 16), "s8", 0.05, 7)
+    x = builder.append(AveragePool.between("pooled", builder.tensors[x], pooled, Window((2, 2), (1, 1))), pooled)
+    x = builder.append(Flatten("flat", (x,), "flat"), Tensor("flat", (1, 1, 144), "s8", 0.05, 7))
+    builder.dense("embedding", x, 16)
+    return builder.build("small")
+
+
+def noise(network: IntegerNetwork, count: int = 12) -> np.ndarray:
+    return np.random.default_rng(0).integers(-128, 128, (count, *network.input.shape)).astype(np.int8)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_onnxruntime_runs_the_exported_file(seed: int) -> None:
+    network = small_network(seed)
+    data, x = onnx_bytes(network, {"licence": "made up"}), noise(network)
+    theirs = run_file(data, network.input, network.output, x)
+    found = difference_between(network.run(x), theirs, (network.output.zero_point,) * 2)
+    assert found.cosine > 0.999 and found.share < 0.2
+    alone = compare(import_bytes(data, Path("small.onnx")), data, x)
+    assert alone.tensors == len(network.tensors) and alone.single_largest <= 1
+    assert alone.single <= 0.01 * alone.integers
+    assert {each.key: each.value for each in onnx.load_from_string(data).metadata_props} == {"licence": "made up"}
+
+
+def test_a_wrong_network_is_told_apart() -> None:
+    network, other = small_network(1), small_network(2)
+    x = noise(network)
+    theirs = run_file(onnx_bytes(other), other.input, other.output, x)
+    assert difference_between(network.run(x), theirs, (network.output.zero_point,) * 2).cosine < 0.9
+
+
+def test_the_way_there_and_back_ends_in_one_network() -> None:
+    network = small_network()
+    convs = IntegerNetwork("part", network.tensors, network.operators[:4], ("input",), (network.operators[3].output,))
+    once = import_bytes(onnx_bytes(convs), Path("part.onnx")).network
+    assert [op.kind for op in once.operators] == [op.kind for op in convs.operators]
+    twice = import_bytes(onnx_bytes(once), Path("part.onnx")).network
+    assert digest(twice) == digest(once)
+
+
+def test_equal_networks_give_equal_files() -> None:
+    assert onnx_bytes(small_network()) == onnx_bytes(small_network())
+
+
+def test_what_onnx_cannot_say_is_named() -> None:
+    network = small_network()
+    table = Lookup("table", ("input",), "table", np.zeros(256, np.int8))
+    tensors = {"input": network.input, "table": Tensor("table", network.input.shape, "s8", 1.0)}
+    odd = IntegerNetwork("odd", tensors, (table,), ("input",), ("table",))
+    with pytest.raises(UserError, match="operator table: lookup has no form in ONNX"):
+        onnx_bytes(odd)
