@@ -12,7 +12,10 @@ from microface.files import write_json
 from microface.sizes import show_size
 
 if TYPE_CHECKING:
+    from microface.chip.targets import Target
+    from microface.demo.cast import Cast
     from microface.demo.result import DemoResult
+    from microface.models import ModelPackage
 
 
 def demo(
@@ -22,6 +25,9 @@ def demo(
     output: Annotated[Path, typer.Option(help="Where firmware and report go.")] = Path("build/demo"),
     model: Annotated[str, typer.Option(help="A shipped model or a .mface file.")] = "default",
     target: TargetName = "stm32h743zi",
+    film: Annotated[
+        bool, typer.Option("--film", help="Play a film to the application instead: camera frames in, lines out.")
+    ] = False,
 ) -> None:
     """Enrol people from photos, build firmware, recognise visits on an emulated chip.
 
@@ -35,6 +41,9 @@ def demo(
     from microface.demo.run import run
 
     cast = made_up_people() if photos is None else people_of(photos)
+    if film:
+        _film(cast, models.load(model), Target.load(target), output)
+        return
     result = run(cast, models.load(model), Target.load(target), output)
     write_report(result, output / "report.html")
     write_json(output / "demo.json", result.to_json())
@@ -56,6 +65,17 @@ def demo(
     for line in _summary(result):
         console.print(line, highlight=False)
     console.print(f"report: {output / 'report.html'}", highlight=False)
+
+
+def _film(cast: "Cast", package: "ModelPackage", target: "Target", output: Path) -> None:
+    from microface.demo.watch import watch
+
+    premiere = watch(cast, package, target, output)
+    for line in premiere.lines:
+        console.print(line, highlight=False)
+    for line in premiere.costs():
+        console.print(line, style="dim", highlight=False)
+    console.print(f"frames with verdicts: {premiere.strip}", highlight=False)
 
 
 def _summary(result: "DemoResult") -> list[str]:

@@ -1,12 +1,13 @@
 """A film of the demo's people before the camera: who comes, moves, leaves, and what the application makes of it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from microface.chip.application.machine import State
+from microface.console import track
 from microface.demo.cast import Cast
 from microface.demo.frames import Take, empty_frame, frame_of
 from microface.errors import UserError
@@ -15,7 +16,7 @@ from microface.photos.face import Box
 from microface.photos.read import read_photo
 
 STAND, EMPTY = 6, 4
-_FAR = Take(right=70, down=10)
+_BESIDE = Take(right=20)
 Photo = tuple[np.ndarray, Box]
 
 
@@ -50,15 +51,15 @@ def film(cast: Cast, seed: int = 0) -> list[Frame]:
         shot.stands("a stranger", None),
         shot.stands("two people, one", first),
         shot.stands("two people, other", second),
-        shot.stands("at the border", second, _FAR),
+        shot.stands("beside the rectangle", second, _BESIDE),
     ]
     return [frame for scene in scenes for frame in scene]
 
 
-def play(frames: list[Frame], show: Callable[[np.ndarray], State], lines: Callable[[], list[str]]) -> list[Shown]:
+def play(frames: Sequence[Frame], show: Callable[[np.ndarray], State], lines: Callable[[], list[str]]) -> list[Shown]:
     """Show the frames one after another to an application; `lines` returns what it has sent so far."""
     shown: list[Shown] = []
-    for frame in frames:
+    for frame in track(frames, "frames"):
         before = len(lines())
         state = show(frame.picture)
         shown.append(Shown(frame, state, "".join(lines()[before:])))
