@@ -137,3 +137,19 @@ def test_the_strip_shows_every_frame(shown: list[Shown], gallery: Gallery, tmp_p
     assert picture is not None and picture.shape[1] > 1000
     green = (picture[..., 1] > 100) & (picture[..., 0] < 110) & (picture[..., 2] < 60)
     assert green.any()  # a rectangle round somebody who is known
+
+
+def test_somebody_is_added_on_the_chip_and_recognised(frames: list[Frame], gallery: Gallery, tmp_path: Path) -> None:
+    pytest.importorskip("unicorn")
+    target = Target.load("stm32h743zi")
+    chip = EmulatedApplication(build(PACKAGE, target, tmp_path / "fw", options=Options(application=CHOSEN)))
+    chip.write_gallery(to_image(gallery))
+    stranger = [frame.picture for frame in frames if frame.scene == "a stranger"]
+    with pytest.raises(UserError, match="shows nobody"):
+        chip.enrol(frames[0].picture, "Wall")
+    with pytest.raises(UserError, match="gallery status"):
+        chip.enrol(stranger[0], gallery.names[0])
+    chip.enrol(stranger[0], "Zoë")
+    for picture in stranger[1:4]:
+        chip.frame(picture)
+    assert chip.lines[-1].endswith("name Zoë") and chip.state.reported == len(gallery)

@@ -14,7 +14,8 @@ from microface.network.inputs.pixels import to_rgb565
 
 SERVICE_WRITE = 0x4D460004
 _STATE = struct.Struct("<I8i")
-_RGB888, _RGB565 = 0, 1
+_NAME_BYTES = 64
+"""Room behind the frame for the name of somebody new."""
 
 
 class EmulatedApplication(EmulatedDevice):
@@ -53,8 +54,19 @@ class EmulatedApplication(EmulatedDevice):
             wanted = f"uint8 [{self._size[0]}, {self._size[1]}, 3]"
             raise UserError("frame", f"is {picture.dtype} {list(picture.shape)}, not {wanted}", "scale it")
         self.chip.write(self._frame, self._bytes(picture))
-        self.last = self.chip.run("application_frame", self._frame, _RGB565 if self._rgb565 else _RGB888)
+        self.last = self.chip.run("application_frame", self._frame, int(self._rgb565))
         return self.last
+
+    def enrol(self, picture: np.ndarray, name: str) -> None:
+        """Add the person `name` from one frame, as a button on the device would; a `UserError` where it is refused."""
+        self.chip.write(self._frame, self._bytes(picture))
+        text = name.encode() + b"\0"
+        place = self._frame + len(self._bytes(picture))
+        self.chip.write(place, text)
+        status = self.chip.run("application_enrol", self._frame, int(self._rgb565), place).signed
+        if status:
+            reason = "shows nobody" if status > 0 else f"cannot be enrolled (gallery status {-status})"
+            raise UserError(f"frame of {name}", reason, "stand in the rectangle, and choose a new name")
 
     @property
     def state(self) -> State:
@@ -74,7 +86,7 @@ class EmulatedApplication(EmulatedDevice):
         return (to_rgb565(picture).astype("<u2") if self._rgb565 else picture).tobytes()
 
     def _place_of_frame(self) -> int:
-        size = self._size[0] * self._size[1] * (2 if self._rgb565 else 3)
+        size = self._size[0] * self._size[1] * (2 if self._rgb565 else 3) + _NAME_BYTES
         for bank in self.target.memories:
             first, end = self._unused(bank)
             if bank.kind == "ram" and bank.mapped and end - first >= size:

@@ -8,7 +8,7 @@ from microface.errors import UserError
 
 PORT_OF_SERIAL = "port_emulator_serial.c"
 KEPT = (
-    "application_start", "application_frame", "application_running", "application_state",
+    "application_start", "application_frame", "application_enrol", "application_running", "application_state",
     "mf_application_set_threshold", "mf_application_forget",
 )  # fmt: skip
 _SOURCES = ("mf_application*.c", "mf_votes.c", "mf_line.c", "mf_crop_u8.c", "mf_contrast_u8.c", "mf_frame_put_row.c")

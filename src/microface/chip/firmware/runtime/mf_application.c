@@ -88,6 +88,13 @@ static bool is_even(const mf_application_config *config)
     return config->least_contrast > 0 && mf_contrast_u8(config->crop, pixels) < config->least_contrast;
 }
 
+bool mf_application_crop(const mf_application_config *config, const mf_frame *frame, int32_t number)
+{
+    const mf_rectangle place = place_of(config, number);
+    (void)mf_crop_u8(frame, &place, config->crop_width, config->crop_height, config->crop);
+    return number != 0 || !is_even(config);
+}
+
 /* Recognises crops until the frame's verdict stands, and returns it. */
 static int32_t look(const mf_application *application, const mf_frame *frame, crop_votes *crops)
 {
@@ -96,9 +103,7 @@ static int32_t look(const mf_application *application, const mf_frame *frame, cr
         return MF_NOBODY;
     }
     while (!mf_settled(crops->votes, crops->seen, config->crops - crops->seen, config->crops_agree)) {
-        const mf_rectangle place = place_of(config, crops->seen);
-        (void)mf_crop_u8(frame, &place, config->crop_width, config->crop_height, config->crop);
-        if (crops->seen == 0 && is_even(config)) {
+        if (!mf_application_crop(config, frame, crops->seen)) {
             return MF_NOBODY;
         }
         recognise(application, crops);

@@ -24,7 +24,8 @@ enum { MF_CROPS_MAX = 8, MF_FRAMES_MAX = 16 };
 typedef enum {
     MF_APPLICATION_OK = 0,
     MF_APPLICATION_COUNTS = 1, /* a count is out of range, or an agreement is no majority */
-    MF_APPLICATION_FRAME = 2   /* the frame does not hold the rectangle with its offsets */
+    MF_APPLICATION_FRAME = 2,  /* the frame does not hold the rectangle with its offsets */
+    MF_APPLICATION_EMPTY = 3   /* the first crop shows nobody */
 } mf_application_status;
 
 /* A crop's rectangle is moved by so many pixels of the frame. */
@@ -71,6 +72,9 @@ int32_t mf_application_init(mf_application *application, const mf_application_co
 
 /* Looks at one frame, sends a line through mf_port_write where there is something new, and leaves all in `state`. */
 int32_t mf_application_frame(mf_application *application, const mf_frame *frame);
+
+/* Makes crop `number` of a frame that holds it at config->crop, to be enrolled; false where crop 0 shows nobody. */
+bool mf_application_crop(const mf_application_config *config, const mf_frame *frame, int32_t number);
 
 /* From now on accepts at most this distance; flash stays as it is (mf_gallery_set_threshold keeps a threshold there).
  * Votes by the old threshold are forgotten. */
