@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import numpy as np
 import typer
 
+from microface.cli.calibrating import calibrated_network, float_input, is_float_onnx
 from microface.cli.options import JsonFile, save_json
 from microface.console import console
 from microface.errors import UserError
@@ -16,6 +17,7 @@ from microface.models.card import ModelCard
 from microface.models.package import ModelPackage, Score
 from microface.network import IntegerNetwork, digest, save_network
 from microface.network.convert import ai8x, read_foreign
+from microface.network.tensors import Shape
 from microface.photos.align import TEMPLATE_EYE_DISTANCE, TEMPLATE_SIZE
 from microface.photos.dataset import Dataset
 from microface.photos.preprocess import LOOSE_EYE_DISTANCE, Preprocess
@@ -30,7 +32,12 @@ _LICENCE = "that of the network's author"
 
 
 def import_network(
-    file: Annotated[Path, typer.Argument(help="A quantised .tflite or .onnx file, or a MAX78000 .pth.tar checkpoint.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="A quantised .tflite or .onnx file, a float .onnx file, or a MAX78000 .pth.tar checkpoint."
+        ),
+    ],
     output: Annotated[Path, typer.Option(help="Package (.mface) or bare network (.mfn) to write.")],
     preprocess: Annotated[
         str, typer.Option(help="Crop of photos: aligned or loose, then :light=spread, :eye_distance=35 as needed.")
@@ -42,20 +49,23 @@ def import_network(
     licence: Annotated[str, typer.Option(help="Licence of the network's weights.")] = _LICENCE,
     yaml: Annotated[Path | None, typer.Option(help="Network description beside a MAX78000 checkpoint.")] = None,
     sample: Annotated[Path | None, typer.Option(help="Sample .npy of that checkpoint: it says the input size.")] = None,
+    photos: Annotated[
+        Path | None, typer.Option(help="Folder of photos of faces: a float .onnx file is quantised on them.")
+    ] = None,
     json: JsonFile = None,
 ) -> None:
     """Read a network of another tool into a package for every other verb.
 
     Example: `microface import face.tflite --output face.mface --statistics build/faces`
     """
-    network = read_checkpoint_pair(file, yaml, sample) if file.name.endswith(CHECKPOINT) else read_foreign(file)
-    single_onnx = file.suffix.lower() == ".onnx" and len(network.inputs) == 1
+    network, quantised = _network(file, yaml, sample, photos, preprocess)
+    single_onnx = file.suffix.lower() == ".onnx" and quantised and len(network.inputs) == 1
     beside = _measured(file) if single_onnx else None
     if output.suffix == ".mfn":
         save_network(network, output)
     else:
         dataset = Dataset.open(statistics) if statistics is not None else None
-        crop = crop_of(preprocess, network)
+        crop = crop_of(preprocess, network.name, network.input.shape)
         package = ModelPackage(output.stem, network, crop, cast(Score, score), _card(file, licence))
         package.save(output)
         if dataset is not None:
@@ -65,6 +75,18 @@ def import_network(
     if beside is not None:
         _show_measured(beside)
     save_json(json, _facts(network, output) | ({"onnxruntime": vars(beside)} if beside is not None else {}))
+
+
+def _network(
+    file: Path, yaml: Path | None, sample: Path | None, photos: Path | None, preprocess: str
+) -> tuple[IntegerNetwork, bool]:
+    """Return the network in `file`, and whether it was quantised there."""
+    if file.name.endswith(CHECKPOINT):
+        return read_checkpoint_pair(file, yaml, sample), True
+    if not is_float_onnx(file):
+        return read_foreign(file), True
+    crop = crop_of(preprocess, file.stem, float_input(file))
+    return calibrated_network(file, photos, crop), False
 
 
 def _measured(file: Path) -> "TensorDifference":
@@ -94,12 +116,12 @@ def read_checkpoint_pair(file: Path, yaml: Path | None, sample: Path | None) -> 
     return ai8x.read(file, yaml, ai8x.sample_shape(sample))
 
 
-def crop_of(text: str, network: IntegerNetwork) -> Preprocess:
-    """Return the crop that `text` (a geometry with options) means for the input of `network`."""
+def crop_of(text: str, name: str, shape: Shape) -> Preprocess:
+    """Return the crop that `text` (a geometry with options) means for an input of `shape` of the network `name`."""
     geometry, *options = text.split(":")
-    height, width, channels = network.input.shape
+    height, width, channels = shape
     if channels != 3:
-        raise UserError(network.name, f"reads {channels} channels", "crops have 3; write a bare .mfn network instead")
+        raise UserError(name, f"reads {channels} channels", "crops have 3; write a bare .mfn network instead")
     eyes = TEMPLATE_EYE_DISTANCE * width / TEMPLATE_SIZE if geometry == "aligned" else LOOSE_EYE_DISTANCE * width / 120
     values = {"geometry": geometry, "width": width, "height": height, "eye_distance": eyes}
     return Preprocess.from_json(values | dict(_option(option) for option in options))

@@ -79,6 +79,11 @@ def read_model(path: Path) -> OnnxModel:
     return parse_model(read_bytes(path), path)
 
 
+def is_float(model: OnnxModel) -> bool:
+    """Say whether a model computes in floating point: no node quantises an activation."""
+    return not any(node.kind == "QuantizeLinear" or node.kind.startswith("Q") for node in model.nodes)
+
+
 def parse_model(data: bytes, path: Path) -> OnnxModel:
     """Return the model whose bytes are `data`; `path` names it. A damaged file is a `DamagedFileError`."""
     try:
