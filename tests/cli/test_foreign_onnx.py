@@ -1,11 +1,15 @@
 """ONNX files in the verbs: out and in again, and on the emulated chip."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
 from running import RunCli
 
+from microface.demo.cast import PEOPLE
 from microface.models import ModelPackage
 from microface.network import save_network
 from microface.network.anchor import RandomBuilder
@@ -42,6 +46,40 @@ def test_the_float_network_beside_a_package_goes_out(cli: RunCli, tmp_path: Path
     outcome = cli("export", "default", "--to", "onnx-float", "--output", "float.onnx", "--json", "export.json")
     assert outcome.code == 0
     assert json.loads((tmp_path / "export.json").read_text())["cosine"] > 0.95
+
+
+def write_float(path: Path) -> None:
+    """Write a float network of two layers to `path`."""
+    random = np.random.default_rng(0)
+    weights = {"stem": (8, 3, 3, 3), "last": (6, 8)}
+    nodes = [
+        helper.make_node("Conv", ["input", "stem"], ["x"], strides=[2, 2]),
+        helper.make_node("Relu", ["x"], ["y"]),
+        helper.make_node("GlobalAveragePool", ["y"], ["mean"]),
+        helper.make_node("Flatten", ["mean"], ["flat"]),
+        helper.make_node("Gemm", ["flat", "last"], ["output"], transB=1),
+    ]
+    source = helper.make_tensor_value_info("input", TensorProto.FLOAT, [1, 3, 32, 32])
+    result = helper.make_tensor_value_info("output", TensorProto.FLOAT, [1, 6])
+    parts = [
+        numpy_helper.from_array(random.normal(size=size).astype(np.float32), name) for name, size in weights.items()
+    ]
+    graph = helper.make_graph(nodes, "tiny", [source], [result], parts)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
+
+
+def test_a_float_file_is_quantised_on_photos(cli: RunCli, tmp_path: Path) -> None:
+    write_float(tmp_path / "tiny.onnx")
+    (tmp_path / "faces").mkdir()
+    for path in sorted(PEOPLE.rglob("*.jpg"))[:10]:
+        shutil.copy(path, tmp_path / "faces" / f"{path.parent.name}-{path.name}")
+    outcome = cli("import", "tiny.onnx", "--output", "tiny.mface")
+    assert outcome.code == 2 and "add --photos FOLDER" in outcome.line
+    outcome = cli("import", "tiny.onnx", "--output", "tiny.mface", "--photos", "faces")
+    assert outcome.code == 0 and "faces: cosine" in outcome.out
+    package = ModelPackage.load(tmp_path / "tiny.mface")
+    assert [op.kind for op in package.network.operators] == ["conv2d", "mean", "dense"]
+    assert (package.preprocess.width, package.preprocess.height) == (32, 32)
 
 
 def test_bad_words_are_told_in_one_line(cli: RunCli, tmp_path: Path) -> None:
