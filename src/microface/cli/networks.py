@@ -20,7 +20,7 @@ ANCHOR = "anchor"
 def find_network(name: str) -> ModelPackage | IntegerNetwork:
     """Return the package or bare network that `name` names.
 
-    A shipped model, a .mface, .mfn or .tflite file, `anchor` or `facenet_v2` (networks of published figures), or
+    A shipped model, a .mface, .mfn, .tflite or .onnx file, `anchor` or `facenet_v2` (networks of published figures), or
     an untrained architecture with options such as `mobilenet_v2:width=0.35,resolution=96`, which needs torch.
     """
     if name == ANCHOR:

@@ -52,10 +52,16 @@ def test_what_is_compared_can_differ(tmp_path: Path) -> None:
 
 def test_relu_and_clip_become_ranges(tmp_path: Path) -> None:
     graph = Graph(np.random.default_rng(6))
-    path = quantised(graph, MAKERS["residual"](graph), tmp_path, QuantFormat.QDQ, True, QuantType.QInt8)
-    kinds = [op.kind for op in import_onnx(path).network.operators]
-    assert "lookup" not in [kind for kind in kinds if kind != "lookup"] and kinds.count("conv2d") == 4
-    assert kinds.count("depthwise_conv2d") == 1 and kinds.count("dense") == 2
+    ends = [graph.constant(np.array(end, np.float32)) for end in (0, 0.5)]
+    x = graph.add("Relu", [graph.conv("input", 3, 8)])
+    x = graph.add("Clip", [graph.conv(x, 8, 8, group=8), *ends])
+    path = quantised(graph, x, tmp_path, QuantFormat.QDQ, True, QuantType.QInt8)
+    network = import_onnx(path).network
+    assert [op.kind for op in network.operators] == ["conv2d", "depthwise_conv2d"]
+    for op in network.operators:
+        values = network.tensors[op.output].dequantise(network.run_all(noise(import_onnx(path), 1))[op.output])
+        assert values.min() >= 0 and values.max() > 0.2
+    assert values.max() < 0.52
 
 
 def test_a_flattened_image_gives_its_weights_our_order(tmp_path: Path) -> None:
