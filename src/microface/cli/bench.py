@@ -57,7 +57,7 @@ def bench(
     hosts = [_time_on_host(name, anchor if name == ANCHOR else None) for name in chosen]
     _show_hosts(hosts)
     if ANCHOR in chosen and not any(each["litert_milliseconds"] for each in hosts):
-        console.print(_what_litert_needs(anchor), highlight=False)
+        console.print(_what_litert_needs(anchor), highlight=False, markup=False)
     write_json(json, [*(row.to_json() for row in rows), *hosts])
     console.print(f"figures in {json}", highlight=False)
 
