@@ -15,8 +15,10 @@ from microface.errors import UserError
 def recrop(
     faces: Annotated[Path, typer.Argument(help="Data set; its manifest.json and rows-*.jsonl suffice.")],
     photos: Annotated[list[Path], typer.Argument(help="The collections of photos that it was made of.")],
-    teacher: Annotated[Path, typer.Option(help="The teacher's ONNX file.")],
     output: Annotated[Path, typer.Option(help="Folder of the new data set.")],
+    teacher: Annotated[
+        Path | None, typer.Option(help="The teacher's ONNX file; none: embeddings that are there stay.")
+    ] = None,
     crop: Annotated[str, typer.Option(help="aligned or loose.")] = "aligned",
     size: Annotated[int, typer.Option(help="Side of an aligned crop, width of a loose one.  [pixels]")] = 96,
     height: Annotated[int, typer.Option(help="Height of a loose crop; 0: four thirds of its width.")] = 0,
@@ -26,7 +28,7 @@ def recrop(
 ) -> None:
     """Crop the faces of a data set in another way, without searching for faces again.
 
-    Example: microface recrop build/faces photos --teacher teacher.onnx --size 112 --output build/faces112
+    Example: microface recrop build/faces photos --size 112 --output build/faces112
     """
     from microface.learn.recrop import Recrop
     from microface.learn.recrop import recrop as make
