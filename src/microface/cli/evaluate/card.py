@@ -15,13 +15,13 @@ from microface.cli.evaluate.options import (
     Targets,
     Teacher,
     Threads,
+    chosen_folds,
     chosen_targets,
 )
 from microface.cli.galleries import say
 from microface.cli.models import show_card
 from microface.evaluate.carded import fill_card
 from microface.evaluate.material import open_material
-from microface.evaluate.pairs import parse_folds
 from microface.models.shelf import path_of
 
 
@@ -41,7 +41,7 @@ def card(
     Example: `microface evaluate card mine.mface --root lfw --pairs lfw/pairs.txt --people lfw/people_30.txt`
     """
     targets = chosen_targets(target)
-    material = open_material(root, pairs, parse_folds(folds) if folds else None, people, teacher, threads)
+    material = open_material(root, pairs, chosen_folds(folds), people, teacher, threads)
     package, refused = fill_card(Path(path_of(network)), material, targets, count)
     show_card(package)
     say(f"no cost: {sentence}" for sentence in refused)

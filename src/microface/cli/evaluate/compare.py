@@ -15,6 +15,7 @@ from microface.cli.evaluate.options import (
     Targets,
     Teacher,
     Threads,
+    chosen_folds,
     chosen_targets,
 )
 from microface.cli.galleries import say
@@ -22,7 +23,6 @@ from microface.cli.options import JsonFile, save_json
 from microface.console import console, table
 from microface.evaluate.comparison import COLUMNS, cells, compare, markdown
 from microface.evaluate.material import open_material
-from microface.evaluate.pairs import parse_folds
 from microface.files import write_text
 from microface.models import names
 
@@ -47,7 +47,7 @@ def compare_all(
     Example: `microface evaluate all --root lfw --pairs lfw/pairs.txt --people lfw/people_30.txt --folds 1-5`
     """
     targets = chosen_targets(target)
-    material = open_material(root, pairs, parse_folds(folds) if folds else None, people, teacher, threads)
+    material = open_material(root, pairs, chosen_folds(folds), people, teacher, threads)
     rows = list(compare(networks or names(), material, targets, count))
     title = f"LFW, {len(material.pairs):,} pairs, integer networks; flash, instructions and estimated ms of a face"
     console.print(table(title, (*COLUMNS, *targets), [cells(row, targets) for row in rows]))

@@ -16,13 +16,14 @@ from microface.cli.evaluate.options import (
     ScoreOption,
     Teacher,
     Threads,
+    chosen_folds,
     used_engine,
 )
 from microface.cli.options import JsonFile, NetworkName, save_json
 from microface.console import console, table
 from microface.evaluate.conditions import FIXED_RATE, ConditionResult, measure_conditions
 from microface.evaluate.crops import CropName
-from microface.evaluate.pairs import find_root, parse_folds, read_pairs
+from microface.evaluate.pairs import find_root, read_pairs
 from microface.evaluate.plots import save_conditions
 
 Both = Annotated[
@@ -49,7 +50,7 @@ def conditions(
 
     Example: `microface evaluate conditions default --root lfw --pairs lfw/pairs.txt --folds 1-5 --picture c.png`
     """
-    wanted = read_pairs(pairs, parse_folds(folds) if folds else None)
+    wanted = read_pairs(pairs, chosen_folds(folds))
     folder = find_root(root, wanted.files)
     used = used_engine(engine, network, score, teacher, threads)
     results = measure_conditions(used, folder, wanted, cast(CropName, crop), both=both)

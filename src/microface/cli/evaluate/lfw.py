@@ -17,6 +17,7 @@ from microface.cli.evaluate.options import (
     ScoreOption,
     Teacher,
     Threads,
+    chosen_folds,
     used_engine,
 )
 from microface.cli.galleries import say
@@ -26,7 +27,6 @@ from microface.evaluate.carded import write_lfw
 from microface.evaluate.crops import CropName
 from microface.evaluate.lfw import LfwResult
 from microface.evaluate.material import open_material
-from microface.evaluate.pairs import parse_folds
 from microface.evaluate.plots import save_roc
 from microface.metrics.roc import roc as roc_of
 
@@ -56,7 +56,7 @@ def lfw(
 
     Example: `microface evaluate lfw default --root lfw --pairs lfw/pairs.txt --folds 1-5 --json lfw.json`
     """
-    material = open_material(root, pairs, parse_folds(folds) if folds else None)
+    material = open_material(root, pairs, chosen_folds(folds))
     used = used_engine(engine, network, score, teacher, threads)
     result = material.lfw(used, cast(CropName, crop), mirror)
     shipped = material.as_shipped(used) if beside and engine == "integer" and crop == "aligned" else {}

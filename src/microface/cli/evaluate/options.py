@@ -9,6 +9,7 @@ import typer
 from microface.chip.targets import Target
 from microface.evaluate.costs import chips
 from microface.evaluate.engines import Engine, EngineName, open_engine
+from microface.evaluate.pairs import parse_folds
 from microface.network.scores import ScoreName
 
 EngineOption = Annotated[str, typer.Option("--engine", help="integer (what ships), float or teacher.")]
@@ -31,6 +32,11 @@ ALL_THREADS = os.cpu_count() or 1
 def used_engine(name: str, network: str, score: str | None, teacher: Path | None, threads: int) -> Engine:
     """Return the engine that the options name."""
     return open_engine(cast(EngineName, name), network, cast("ScoreName | None", score), teacher, threads)
+
+
+def chosen_folds(folds: str | None) -> tuple[int, ...] | None:
+    """Return the folds that the option names, None (all of the file) unless given."""
+    return parse_folds(folds) if folds else None
 
 
 def chosen_targets(targets: list[str] | None) -> tuple[str, ...]:

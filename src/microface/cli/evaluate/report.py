@@ -15,12 +15,12 @@ from microface.cli.evaluate.options import (
     Targets,
     Teacher,
     Threads,
+    chosen_folds,
     chosen_targets,
 )
 from microface.cli.galleries import say
 from microface.cli.options import ModelName
 from microface.evaluate.material import open_material
-from microface.evaluate.pairs import parse_folds
 from microface.evaluate.report import FIGURES, write_report
 from microface.evaluate.study import study
 from microface.photos.dataset import Dataset
@@ -47,7 +47,7 @@ def report(
     Example: `microface evaluate report default --root lfw --pairs lfw/pairs.txt --output build/evaluation`
     """
     targets = chosen_targets(target)
-    material = open_material(root, pairs, parse_folds(folds) if folds else None, people, teacher, threads)
+    material = open_material(root, pairs, chosen_folds(folds), people, teacher, threads)
     dataset = Dataset.open(data) if data is not None else None
     page = write_report(study(network, material, targets, dataset, count), output)
     say([f"report in {page}, figures in {output / FIGURES}"])
