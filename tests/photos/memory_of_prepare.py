@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from tiny_teacher import tiny_teacher
 
 from microface.photos.dataset import Manifest
 from microface.photos.dataset.writer import ShardContent, write_shard
@@ -21,6 +20,7 @@ from microface.photos.prepare import Recipe
 from microface.photos.prepare.plan import make_plan, read_task
 from microface.photos.prepare.tidy import tidy
 from microface.photos.preprocess import Preprocess
+from teachers import tiny_teacher
 
 _SHARD, _DIMENSIONS, _A_PERSON = 1024, 512, 100
 

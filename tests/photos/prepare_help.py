@@ -4,13 +4,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from tiny_teacher import tiny_teacher
-
 import microface.demo
 from microface.photos.dataset import Dataset, Manifest
 from microface.photos.detect.finder import Search
 from microface.photos.prepare import Recipe, Source, Workers, prepare
 from microface.photos.preprocess import Preprocess
+from teachers import tiny_teacher
 
 PEOPLE = Path(microface.demo.__file__).parent / "people"
 

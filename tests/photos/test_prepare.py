@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 import pytest
 from drawn import drawn_face
-from tiny_teacher import tiny_teacher
 
 from microface.errors import UserError
 from microface.photos.crop import TEACHER_VIEW, crop
@@ -22,6 +21,7 @@ from microface.photos.prepare.plan import make_plan, read_task
 from microface.photos.prepare.split import drawn
 from microface.photos.preprocess import Preprocess
 from microface.photos.read import read_photo
+from teachers import tiny_teacher
 
 
 def prepare(sources: list[Path], recipe: Recipe, folder: Path, workers: int = 1) -> Manifest:

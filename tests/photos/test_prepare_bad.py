@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 from prepare_help import people, prepared, recipe_with
-from tiny_teacher import tiny_teacher
 
 from microface.errors import UserError
 from microface.photos.dataset import Dataset
 from microface.photos.teacher import Teacher
+from teachers import tiny_teacher
 
 _LIMITED = """
 import resource, signal, sys

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from drawn import drawn_face
 from prepare_help import people, prepared, recipe_with, rows_of
-from tiny_teacher import tiny_teacher
 
 from microface.errors import UserError
 from microface.photos.dataset import Dataset
@@ -18,6 +17,7 @@ from microface.photos.prepare.plan import make_plan, read_task
 from microface.photos.prepare.refuse import is_refused, names_in, plain_name
 from microface.photos.prepare.tidy import refused_people
 from microface.photos.preprocess import Preprocess
+from teachers import tiny_teacher
 
 LOOSE = Preprocess.loose().widened(20)
 

@@ -1,6 +1,7 @@
 """Many photos and many machines: flat memory, and the same bytes from a cluster as from one process."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,9 @@ from microface.photos.prepare import Workers
 
 def measured(count: int) -> dict[str, Any]:
     script = Path(__file__).with_name("memory_of_prepare.py")
-    run = subprocess.run([sys.executable, str(script), str(count)], capture_output=True, text=True, check=False)
+    paths = os.environ | {"PYTHONPATH": str(script.parents[1])}  # of the helpers that all tests share
+    command = [sys.executable, str(script), str(count)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, env=paths)
     assert run.returncode == 0, run.stderr
     figures: dict[str, Any] = json.loads(run.stdout)
     return figures

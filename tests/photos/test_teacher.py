@@ -3,11 +3,11 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from tiny_teacher import tiny_teacher
 
 from microface.errors import UserError
 from microface.photos.sessions import quickened, session
 from microface.photos.teacher import Teacher
+from teachers import tiny_teacher
 
 
 def crops(count: int) -> np.ndarray:
