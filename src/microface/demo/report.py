@@ -1,7 +1,6 @@
 """The demo's report: one HTML file with its pictures inside."""
 
 import base64
-import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,10 +8,10 @@ from typing import Any
 import cv2
 import jinja2
 import numpy as np
-from matplotlib.figure import Figure
 
 from microface.chip.plan.picture import cost_per_layer, memory_map
 from microface.demo.result import DemoResult, Verdict
+from microface.evaluate.plots import png_uri
 from microface.files import write_text
 from microface.sizes import show_size
 
@@ -22,7 +21,9 @@ NOTES = (
     "Instructions are counted on the emulated chip and repeat exactly; milliseconds are estimated from them.",
 )
 MADE_UP = "These people do not exist and were selected to be easy: the rate is a check of the way, not an accuracy."
+COUNTED = "instructions of each layer, counted on the emulated chip"
 _PICTURE_WIDTH = 200
+_DPI = 110
 
 
 def write_report(result: DemoResult, path: Path) -> None:
@@ -40,8 +41,8 @@ def _values(result: DemoResult) -> dict[str, Any]:
         "facts": [{"value": value, "what": what} for value, what in _facts(result)],
         "visits": [_visit(verdict, result) for verdict in result.verdicts],
         "threshold_lines": result.threshold_lines,
-        "memory_map": png_uri(memory_map(result.plan, result.firmware.target)),
-        "cost_per_layer": png_uri(cost_per_layer(costs, "instructions of each layer, counted on the emulated chip")),
+        "memory_map": png_uri(memory_map(result.plan, result.firmware.target), _DPI),
+        "cost_per_layer": png_uri(cost_per_layer(costs, COUNTED), _DPI),
         "people": [_person(name, photos, result) for name, photos in _photos(result)],
         "notes": (*made_up, *NOTES, f"Weights: {result.package.card.licence}", result.package.card.limits),
     }
@@ -90,10 +91,3 @@ def jpeg_uri(photo: np.ndarray) -> str:
     small = cv2.resize(photo, (_PICTURE_WIDTH, height), interpolation=cv2.INTER_AREA)
     data = cv2.imencode(".jpg", small[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 82])[1].tobytes()
     return f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"
-
-
-def png_uri(figure: Figure) -> str:
-    """Return `figure` as a data URI of a PNG."""
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=110)
-    return f"data:image/png;base64,{base64.b64encode(stream.getvalue()).decode()}"

@@ -1,5 +1,7 @@
 """Pictures of results."""
 
+import base64
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -33,6 +35,13 @@ def roc_picture(curves: Sequence[tuple[str, Roc]], title: str, impostors: int) -
     axes.grid(alpha=0.3, which="both")
     axes.legend(loc="lower right")
     return figure
+
+
+def png_uri(figure: Figure, dpi: int = 100) -> str:
+    """Return `figure` as a data URI of a PNG with `dpi` pixels per inch."""
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=dpi)
+    return f"data:image/png;base64,{base64.b64encode(stream.getvalue()).decode()}"
 
 
 def _undated(path: Path) -> dict[str, None] | None:

@@ -1,7 +1,6 @@
 """The report of one network: one HTML file with its pictures inside, and the figures as JSON beside it."""
 
 import base64
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from microface.evaluate.groups import GroupsResult
 from microface.evaluate.identification import GroupFigures
 from microface.evaluate.lfw import LfwResult
 from microface.evaluate.open_set import OpenSetResult
-from microface.evaluate.plots import conditions_picture, confusions, roc_picture, unknown_roc
+from microface.evaluate.plots import conditions_picture, confusions, png_uri, roc_picture, unknown_roc
 from microface.evaluate.study import Study
 from microface.files import write_json, write_text
 from microface.metrics.person_pairs import Rate
@@ -49,12 +48,12 @@ def _values(study: Study) -> dict[str, Any]:
         "found face (the centre crop is used)",
         "facts": [{"value": value, "what": what} for value, what in _facts(study)],
         "lfw": [_lfw_row(label, each) for label, each in study.lfw.items()],
-        "roc": _uri(_lfw_picture(study.lfw)),
+        "roc": png_uri(_lfw_picture(study.lfw)),
         "identification": [row for label, figures in study.identification.items() for row in _named(label, figures)],
         **_people(study.identification),
         "open_set": _open_set(study.open_set),
         "conditions": [_condition_row(each) for each in study.conditions],
-        "conditions_picture": _uri(conditions_picture(study.conditions, f"{study.package.name}, integer")),
+        "conditions_picture": png_uri(conditions_picture(study.conditions, f"{study.package.name}, integer")),
         "fixed": f"{100 * FIXED_RATE:g} %",
         "samples": _samples(study),
         "groups": [_groups(each) for each in study.groups],
@@ -113,8 +112,8 @@ def _people(identification: Mapping[str, tuple[GroupFigures, ...]]) -> dict[str,
         return {"confusions": None, "unknown": None, "strangers": []}
     shown = [(label, figures) for label, figures in identification.items() if label in ("aligned", "teacher")]
     own = identification["aligned"]
-    unknown = _uri(unknown_roc(own, "strangers before the gallery of one group")) if own[0].unknown else None
-    return {"confusions": _uri(confusions(shown)), "unknown": unknown, "strangers": list(_strangers(own))}
+    unknown = png_uri(unknown_roc(own, "strangers before the gallery of one group")) if own[0].unknown else None
+    return {"confusions": png_uri(confusions(shown)), "unknown": unknown, "strangers": list(_strangers(own))}
 
 
 def _strangers(figures: Sequence[GroupFigures]) -> Iterator[Cells]:
@@ -178,12 +177,6 @@ def _cost_row(each: Cost) -> Cells:
     how = "counted on the emulated chip" if each.counted else "estimated by the plan"
     time = f"{each.milliseconds[0]:.3g} to {each.milliseconds[1]:.3g}"
     return (each.target, f"{each.instructions:,}", time, *sizes, how)
-
-
-def _uri(figure: Figure) -> str:
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=100)
-    return f"data:image/png;base64,{base64.b64encode(stream.getvalue()).decode()}"
 
 
 def _jpeg(crop: np.ndarray) -> str:
