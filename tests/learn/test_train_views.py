@@ -15,7 +15,6 @@ torch = pytest.importorskip("torch", reason="learning needs torch (the extra `tr
 
 from faces import NET
 from settings import config
-from teachers import drawn_teacher, tiny_teacher
 
 from microface.errors import UserError
 from microface.learn.recrop import Recrop, recrop
@@ -40,6 +39,7 @@ from microface.photos.layouts import list_photos
 from microface.photos.preprocess import Preprocess
 from microface.photos.read import decode_photo
 from microface.photos.teacher import Teacher
+from teachers import drawn_teacher, tiny_teacher
 
 NOTHING = Augmentation(rotation=0, scale=0, shift=0, gain=0, offset=0, grey=0, soften=0, mirror=0)
 CHANGES = {"rotation": 10, "scale": 0.1, "shift": 0.05, "gain": 0.3, "offset": 30, "grey": 1, "soften": 1, "mirror": 1,
@@ -186,6 +186,22 @@ def test_recropped_faces_are_the_prepared_ones_and_embedded_again(tmp_path: Path
     view = cut(photo, Face.from_json(faces[0]).points, TEACHER_VIEW)
     assert np.allclose(shard.embeddings[0], Teacher(teacher).embed(view[None])[0], atol=1e-5)
     assert recrop(rows, [photos], tmp_path / "out", Recrop(crop, teacher, 1), CPU) == manifest
+
+
+def test_recropped_faces_keep_the_stored_embeddings_unless_a_teacher_is_given(tmp_path: Path) -> None:
+    photos, rows, crop = tmp_path / "photos", tmp_path / "rows", Preprocess.loose(48, 64)
+    _drawn_rows(photos, rows)
+    np.save(rows / "embeddings-00000.npy", np.random.default_rng(2).normal(size=(4, 512)).astype(np.float32))
+    before = Dataset.open(rows, verify=False).shards[0]
+    manifest = recrop(rows, [photos], tmp_path / "out", Recrop(crop, None, 1), CPU)
+    after = Dataset.open(tmp_path / "out").shards[0]
+    places = [place for place, row in enumerate(before.rows) if row["key"] != "lost"]
+    assert [row["key"] for row in after.rows] == [before.rows[place]["key"] for place in places]
+    assert after.crops.shape[1:] == (64, 48, 3) and len(np.unique(after.embeddings, axis=0)) == 3
+    assert np.array_equal(after.embeddings, before.embeddings[places])
+    assert manifest.teacher == Dataset.open(rows, verify=False).manifest.teacher
+    with pytest.raises(UserError, match="another data set"):
+        recrop(rows, [photos], tmp_path / "out", Recrop(Preprocess.loose(64, 48), None, 1), CPU)
 
 
 def _drawn_rows(photos: Path, rows: Path) -> list[dict[str, object]]:

@@ -24,6 +24,7 @@ from microface.learn.teacher import TorchTeacher, read_teacher
 from microface.learn.train.place import Where
 from microface.photos.crop import TEACHER_VIEW, crop, crop_face
 from microface.photos.dataset import Dataset, Manifest, ShardInfo
+from microface.photos.dataset.manifest import go_on
 from microface.photos.dataset.writer import ShardContent, Skipped, write_shard
 from microface.photos.face import Face
 from microface.photos.layouts import PhotoEntry, list_photos, read_entry
@@ -72,12 +73,7 @@ def _begun(output: Path, source: Manifest, options: Recrop) -> Manifest:
     words = json.dumps([source.recipe_id, options.preprocess.to_json(), teacher], sort_keys=True)
     identifier = hashlib.sha256(words.encode()).hexdigest()
     fresh = replace(source, preprocess=options.preprocess, teacher=teacher, recipe_id=identifier, shards=())
-    if not (output / "manifest.json").is_file():
-        return fresh
-    old = Manifest.load(output)
-    if old.recipe_id != identifier:
-        raise UserError(output, "holds another data set", "choose another folder")
-    return old
+    return go_on(output, fresh)
 
 
 def _about(teacher: Path) -> dict[str, str]:

@@ -20,6 +20,7 @@ from microface.learn.train.config import Augmentation
 from microface.learn.train.place import Where
 from microface.learn.train.views import Views
 from microface.photos.dataset import Dataset, Manifest, Shard
+from microface.photos.dataset.manifest import go_on
 from microface.photos.dataset.writer import ShardContent, write_shard
 
 _BATCH = 64
@@ -59,13 +60,7 @@ def store_views(source: Path, output: Path, options: StoredViews, where: Where) 
 def _begun(output: Path, source: Manifest, options: StoredViews) -> Manifest:
     words = json.dumps([source.recipe_id, str(options.augmentation), options.copies, options.teacher.name])
     identifier = hashlib.sha256(words.encode()).hexdigest()
-    fresh = replace(source, recipe_id=identifier, shards=())
-    if not (output / "manifest.json").is_file():
-        return fresh
-    old = Manifest.load(output)
-    if old.recipe_id != identifier:
-        raise UserError(output, "holds another data set", "choose another folder")
-    return old
+    return go_on(output, replace(source, recipe_id=identifier, shards=()))
 
 
 def _trains(shard: Shard) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from microface.errors import DamagedFileError
+from microface.errors import DamagedFileError, UserError
 from microface.files import read_bytes, write_json
 from microface.photos.preprocess import Preprocess
 
@@ -112,6 +112,16 @@ class Manifest:
             return cls(**_fields(value)) if version == VERSION else _refuse_version(path, version)
         except (ValueError, KeyError, TypeError) as error:
             raise DamagedFileError(path, "is not a manifest of a data set", "prepare the data set again") from error
+
+
+def go_on(folder: Path, fresh: Manifest) -> Manifest:
+    """Return the manifest in `folder` to go on with, `fresh` where there is none; `UserError` for another recipe's."""
+    if not (folder / NAME).is_file():
+        return fresh
+    old = Manifest.load(folder)
+    if old.recipe_id != fresh.recipe_id:
+        raise UserError(folder, "holds another data set", "choose another folder")
+    return old
 
 
 def _refuse_version(path: Path, version: object) -> Any:
