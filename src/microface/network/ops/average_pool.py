@@ -7,14 +7,14 @@ from typing import ClassVar
 import numpy as np
 
 from microface.errors import UserError
-from microface.network.ops.base import Operator
-from microface.network.ops.window import Padding, Pair, Window
+from microface.network.ops.pool import Pool, require_pixels
+from microface.network.ops.window import Window
 from microface.network.requantise import HighMul
-from microface.network.tensors import Shape, Tensor
+from microface.network.tensors import Tensor
 
 
 @dataclass(frozen=True, eq=False)
-class AveragePool(Operator):
+class AveragePool(Pool):
     """s = sum of (x - zx) over a window's real pixels, n their number; `requantise` has one pair per n.
 
     `counts` int32 [K] lists the distinct n in rising order; pair k of `requantise` belongs to counts[k].
@@ -22,30 +22,16 @@ class AveragePool(Operator):
 
     kind: ClassVar[str] = "average_pool"
 
-    size: Pair
-    stride: Pair
-    padding: Padding
     counts: np.ndarray
     requantise: HighMul
 
     @classmethod
     def between(cls, name: str, source: Tensor, output: Tensor, window: Window) -> "AveragePool":
         """Return the pool by `window` from `source` to `output`."""
+        require_pixels(name, window, source.shape)
         counts = np.unique(window.real_pixels(source.shape)).astype(np.int32)
-        if counts[0] == 0:
-            raise UserError(f"operator {name}", "has a window of padding only", "pad less")
         requantise = HighMul.from_scales(source.scale / (output.scale * counts), output.zero_point)
         return cls(name, (source.name,), output.name, window.size, window.stride, window.padding, counts, requantise)
-
-    @property
-    def window(self) -> Window:
-        """The window that slides over each channel."""
-        return Window(self.size, self.stride, self.padding)
-
-    def shape(self, *inputs: Shape) -> Shape:
-        """Return (OH, OW, C)."""
-        (source,) = inputs
-        return (*self.window.output(self.name, source), source[2])
 
     def run(self, values: Sequence[np.ndarray], inputs: Sequence[Tensor]) -> np.ndarray:
         """Sum in int64 and requantise by the pair of each window's number of real pixels."""

@@ -8,7 +8,7 @@ from microface.chip.plan.kernels.requantise import (
     gives,
     has_nibbles,
     highmul_tables,
-    nibble_rows,
+    nibble_tables,
     range_fields,
 )
 from microface.chip.plan.kernels.windows import conv_fields
@@ -56,8 +56,7 @@ class ConvNibbles(ConvPortable):
 
     def pack(self, op: Operator, network: IntegerNetwork) -> Tables:
         """Return the weights two per byte."""
-        conv = cast(Conv2D, op)
-        return {"nibbles": nibble_rows(conv), "bias": folded_bias(conv, network)} | highmul_tables(conv.requantise)
+        return nibble_tables(cast(Conv2D, op), network)
 
     def instructions(self, op: Operator, network: IntegerNetwork) -> int:
         """Return about 4 instructions per multiply-accumulate more than with bytes."""

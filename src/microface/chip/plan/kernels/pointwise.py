@@ -8,7 +8,7 @@ from microface.chip.plan.kernels.requantise import (
     gives,
     has_nibbles,
     highmul_tables,
-    nibble_rows,
+    nibble_tables,
     range_fields,
 )
 from microface.network.network import IntegerNetwork
@@ -67,7 +67,7 @@ class PointwiseNibbles(PointwisePortable):
     def pack(self, op: Operator, network: IntegerNetwork) -> Tables:
         """Return the weights two per byte."""
         assert isinstance(op, Conv2D | Dense)
-        return {"nibbles": nibble_rows(op), "bias": folded_bias(op, network)} | highmul_tables(op.requantise)
+        return nibble_tables(op, network)
 
     def instructions(self, op: Operator, network: IntegerNetwork) -> int:
         """Return about 9 instructions per multiply-accumulate and 41 per output."""

@@ -19,11 +19,6 @@ def has_nibbles(op: Operator) -> bool:
     return isinstance(op, WeightedOperator) and op.weight_bits == 4
 
 
-def nibble_rows(op: WeightedOperator) -> np.ndarray:
-    """Return uint8 [O, bytes]: the 4-bit weights of each output, which begin at a byte."""
-    return np.stack([pack_nibbles(row) for row in op.weights_per_output()])
-
-
 def highmul_tables(requantise: Requantise) -> Tables:
     """Return `multiplier` int32 and `left` uint8, or nothing where the output is the accumulator."""
     if not isinstance(requantise, HighMul):
@@ -43,3 +38,9 @@ def gives(op: Operator, network: IntegerNetwork, dtype: str) -> bool:
     kind = HighMul if dtype == "s8" else NoRequantise
     fits = source_of(op, network).dtype == "s8" and target_of(op, network).dtype == dtype
     return fits and isinstance(getattr(op, "requantise", None), kind)
+
+
+def nibble_tables(op: WeightedOperator, network: IntegerNetwork) -> Tables:
+    """Return the tables of `op` with 4-bit weights: `nibbles` uint8 [O, bytes], each output's begin at a byte."""
+    nibbles = np.stack([pack_nibbles(row) for row in op.weights_per_output()])
+    return {"nibbles": nibbles, "bias": folded_bias(op, network)} | highmul_tables(op.requantise)
