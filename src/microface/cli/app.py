@@ -2,7 +2,7 @@
 
 import typer
 
-from microface.cli import evaluate, people
+from microface.cli import evaluate, people, presence
 from microface.cli.bench import bench
 from microface.cli.build import build
 from microface.cli.choose import choose
@@ -37,6 +37,7 @@ app.command("recrop")(recrop)
 app.command("views")(views)
 app.command("train")(train)
 app.command("compare")(compare)
+app.add_typer(presence.app, name="presence")
 app.command("quantize")(quantize)
 app.command("import")(import_network)
 app.command("export")(export_network)

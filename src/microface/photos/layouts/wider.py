@@ -5,6 +5,7 @@ least 24 pixels is an entry of its own; smaller ones have no landmarks that coul
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from microface.errors import UserError
@@ -14,6 +15,30 @@ _PARTS = ("train", "val")
 _SMALLEST = 24
 _INVALID = 7
 """Column of a face's line that says 1 where it is none."""
+_BLUR, _OCCLUSION = 4, 8
+
+
+@dataclass(frozen=True)
+class MarkedFace:
+    """A face as marked in the table: `box` (left, top, width, height); blur and occlusion 0 none, 1 some, 2 heavy.
+
+    `invalid` faces are marks that show none. Columns that the table leaves out are 0.
+    """
+
+    box: tuple[float, float, float, float]
+    blur: int = 0
+    occlusion: int = 0
+    invalid: bool = False
+
+
+@dataclass(frozen=True)
+class MarkedPicture:
+    """A picture with all its marked faces, however small; `part` is train or val, `key` unique in the collection."""
+
+    key: str
+    part: str
+    path: Path
+    faces: tuple[MarkedFace, ...]
 
 
 class Wider(PictureFiles):
@@ -29,20 +54,30 @@ class Wider(PictureFiles):
 
     def photos(self, source: Path) -> Iterator[PhotoEntry]:
         """Yield every face that is large enough."""
-        for part in _PARTS:
-            images = source / f"WIDER_{part}" / "images"
-            if images.parent.is_dir():
-                yield from self._part(images, source / "wider_face_split" / f"wider_face_{part}_bbx_gt.txt")
+        for picture in marked_pictures(source):
+            for number, face in enumerate(picture.faces):
+                if min(face.box[2:]) >= _SMALLEST and not face.invalid:
+                    key = f"{picture.key}#{number}"
+                    yield PhotoEntry(key, "wider", "", self.name, str(picture.path), box=face.box)
 
-    def _part(self, images: Path, table: Path) -> Iterator[PhotoEntry]:
-        if not table.is_file():
-            raise UserError(table, "is missing", "unpack wider_face_split.zip beside WIDER_train")
-        for file, faces in _pictures(table):
-            path = images / file
-            for number, face in enumerate(faces if path.is_file() else []):
-                if min(face[2:4]) >= _SMALLEST and not (len(face) > _INVALID and face[_INVALID]):
-                    key, box = f"wider/{file}#{number}", (face[0], face[1], face[2], face[3])
-                    yield PhotoEntry(key, "wider", "", self.name, str(path), box=box)
+
+def marked_pictures(source: Path) -> Iterator[MarkedPicture]:
+    """Yield the pictures of the collection at `source` that are there, in the tables' order."""
+    for part in _PARTS:
+        images = source / f"WIDER_{part}" / "images"
+        if images.parent.is_dir():
+            table = source / "wider_face_split" / f"wider_face_{part}_bbx_gt.txt"
+            if not table.is_file():
+                raise UserError(table, "is missing", "unpack wider_face_split.zip beside WIDER_train")
+            for file, faces in _pictures(table):
+                if (images / file).is_file():
+                    yield MarkedPicture(f"wider/{file}", part, images / file, tuple(map(_face, faces)))
+
+
+def _face(numbers: list[float]) -> MarkedFace:
+    padded = [*numbers, *[0.0] * (_OCCLUSION + 1 - len(numbers))]
+    box = (padded[0], padded[1], padded[2], padded[3])
+    return MarkedFace(box, int(padded[_BLUR]), int(padded[_OCCLUSION]), bool(padded[_INVALID]))
 
 
 def _pictures(table: Path) -> Iterator[tuple[str, list[list[float]]]]:

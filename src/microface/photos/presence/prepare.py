@@ -1,0 +1,146 @@
+"""From WIDER FACE to a set of windows: shard by shard, so that an interrupted run goes on where it stopped."""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from microface.console import track
+from microface.errors import DamagedFileError, UserError
+from microface.photos.layouts.layout import pictures_under
+from microface.photos.layouts.wider import MarkedPicture, marked_pictures
+from microface.photos.presence.store import (
+    Settings,
+    ShardContent,
+    Split,
+    read_shard,
+    shard_path,
+    write_manifest,
+    write_shard,
+)
+from microface.photos.presence.windows import cut, draw, seed_of
+from microface.photos.read import read_photo
+
+T = TypeVar("T")
+_PER_SHARD = 64
+
+
+@dataclass(frozen=True)
+class Job:
+    """One shard's work: pictures of WIDER FACE, or of backgrounds."""
+
+    marked: tuple[MarkedPicture, ...] = ()
+    backgrounds: tuple[Path, ...] = ()
+
+    def recipe(self, settings: Settings) -> dict[str, Any]:
+        """Return all that the shard's content depends on."""
+        pictures = [picture.key for picture in self.marked] + [path.name for path in self.backgrounds]
+        return {"settings": asdict(settings), "pictures": pictures}
+
+
+def prepare(source: Path, backgrounds: Path | None, output: Path, settings: Settings) -> Counter[str]:
+    """Make the set of windows of the WIDER FACE collection at `source` in the folder `output`.
+
+    Pictures in the folder `backgrounds`, which show no faces, become a split of their own, a window each. Returns how
+    many tries and pictures were left out, by reason. Shards that are whole already are kept.
+    """
+    jobs = list(_jobs(source, backgrounds))
+    left_out: Counter[str] = Counter()
+    for number, job in enumerate(track(jobs, "windows")):
+        left_out += _shard(shard_path(output, number), job, settings).left_out
+    write_manifest(output, settings, len(jobs), {"left_out": dict(left_out)})
+    return left_out
+
+
+def _jobs(source: Path, backgrounds: Path | None) -> Iterator[Job]:
+    if not source.is_dir():
+        raise UserError(source, "does not exist", "give the folder that holds WIDER_train and wider_face_split")
+    pictures = list(marked_pictures(source))
+    if not pictures:
+        raise UserError(source, "holds no pictures of WIDER FACE", "unpack WIDER_train.zip and wider_face_split.zip")
+    yield from (Job(marked=part) for part in _parts(pictures))
+    if backgrounds is not None:
+        yield from (Job(backgrounds=part) for part in _parts(_pictures_in(backgrounds)))
+
+
+def _pictures_in(folder: Path) -> list[Path]:
+    found = list(pictures_under(folder)) if folder.is_dir() else []
+    if not found:
+        raise UserError(folder, "holds no pictures", "give a folder of JPEG, PNG, WebP or BMP pictures")
+    return found
+
+
+def _parts(items: Iterable[T]) -> Iterator[tuple[T, ...]]:
+    left = iter(items)
+    while part := tuple(itertools.islice(left, _PER_SHARD)):
+        yield part
+
+
+def _shard(path: Path, job: Job, settings: Settings) -> ShardContent:
+    """Return the shard at `path`, made unless it is there already from the same pictures and settings."""
+    recipe = job.recipe(settings)
+    if path.exists():
+        content, made_by = read_shard(path)
+        if made_by != recipe:
+            raise DamagedFileError(path, "was made with other settings or pictures", "choose another --output")
+        return content
+    content = _content(job, settings)
+    write_shard(path, content, recipe)
+    return content
+
+
+def _content(job: Job, settings: Settings) -> ShardContent:
+    left_out: Counter[str] = Counter()
+    found = [_of_picture(picture, settings, left_out) for picture in job.marked]
+    found += [_of_background(path, settings, left_out) for path in job.backgrounds]
+    rows = [row for _, part in found for row in part]
+    empty = np.zeros((0, settings.size, settings.size, 3), np.uint8)
+    return ShardContent(np.concatenate([empty, *(crops for crops, _ in found if len(crops))]), rows, left_out)
+
+
+Found = tuple[np.ndarray | list[np.ndarray], Sequence[dict[str, Any]]]
+
+
+def _of_picture(picture: MarkedPicture, settings: Settings, left_out: Counter[str]) -> Found:
+    pixels, side = _read(picture.path, left_out), settings.rule.side
+    if pixels is None or min(pixels.shape[:2]) < side:
+        left_out["too_small"] += pixels is not None
+        return [], []
+    seed = seed_of(picture.key, settings.seed)
+    drawn = draw((pixels.shape[0], pixels.shape[1]), picture.faces, settings.rule, settings.each, seed)
+    left_out.update({str(label): count for label, count in drawn.ambiguous.items()})
+    owner = {"picture": picture.key, "split": _split(picture, settings)}
+    rows = [owner | asdict(window) for window in drawn.windows]
+    return [cut(pixels, w.left, w.top, side, settings.size) for w in drawn.windows], rows
+
+
+def _split(picture: MarkedPicture, settings: Settings) -> Split:
+    """Return the split of `picture`: all of WIDER's own validation part is held out."""
+    number = seed_of(picture.key, settings.seed + 1)
+    if picture.part == "val" or number % settings.held_out == 0:
+        return "held_out"
+    return "validation" if number // settings.held_out % settings.validation == 0 else "train"
+
+
+def _of_background(path: Path, settings: Settings, left_out: Counter[str]) -> Found:
+    """Return the middle of a picture without faces, as large as the window or as the picture is."""
+    pixels = _read(path, left_out)
+    if pixels is None:
+        return [], []
+    height, width = pixels.shape[:2]
+    side = min(height, width, settings.rule.side)
+    left, top = (width - side) // 2, (height - side) // 2
+    row = {"picture": f"background/{path.name}", "split": "background", "left": left, "top": top, "label": "none"}
+    return [cut(pixels, left, top, side, settings.size)], [row | {"face": 0.0}]
+
+
+def _read(path: Path, left_out: Counter[str]) -> np.ndarray | None:
+    try:
+        return read_photo(path)
+    except UserError:
+        left_out["unreadable"] += 1
+        return None
