@@ -1,6 +1,7 @@
 """Rates of visits at one threshold, and the two rules that choose it from a curve."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from microface.metrics.open_set import (
 )
 from microface.metrics.roc import MIN_FALSE_ACCEPTS, Roc
 from microface.metrics.thresholds import closest_to_corner
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 @dataclass(frozen=True)
@@ -58,3 +62,8 @@ def at_rate(visits: Visits, rate: float, times: int = 1) -> AtThreshold:
     """
     supported = lowest_rate(int((~visits.enrolled).sum()) // times)
     return rates_at(visits, best_at(open_set_roc(visits), max(rate, supported))[0])
+
+
+def without_curves(result: "DataclassInstance") -> dict[str, Any]:
+    """Return the fields of `result` as a JSON-able dictionary, less its curves `roc` and `roc_misnamed`."""
+    return {name: value for name, value in asdict(result).items() if name not in ("roc", "roc_misnamed")}

@@ -4,13 +4,13 @@ People of one group are enrolled with all their photos. Each photo is left out o
 whose other photos are nearest in the mean. For unknown people the photos of the other groups visit the same gallery.
 """
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from microface.errors import UserError
-from microface.evaluate.at_threshold import AtThreshold, at_rate, corner, lowest_rate, rates_at
+from microface.evaluate.at_threshold import AtThreshold, at_rate, corner, lowest_rate, rates_at, without_curves
 from microface.evaluate.engines import Engine
 from microface.evaluate.people import PeoplePhotos
 from microface.metrics.bootstrap import bootstrap_people
@@ -44,9 +44,7 @@ class UnknownFigures:
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures, without the curves."""
-        value = asdict(self)
-        del value["roc"], value["roc_misnamed"]
-        return value
+        return without_curves(self)
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,13 @@
 """Open-set identification: half of the people enrolled, the others unknown; is each photo given the right name?"""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from microface.errors import UserError
-from microface.evaluate.at_threshold import AtThreshold, at_rate, corner, lowest_rate, rates_at
+from microface.evaluate.at_threshold import AtThreshold, at_rate, corner, lowest_rate, rates_at, without_curves
 from microface.metrics.gallery_rate import choose_threshold
 from microface.metrics.open_set import RateAt, Visits, dir_at_fpir, open_set_roc
 from microface.metrics.roc import Roc
@@ -59,9 +59,7 @@ class OpenSetResult:
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures, without the curves."""
-        value = asdict(self)
-        del value["roc"], value["roc_misnamed"]
-        return value
+        return without_curves(self)
 
 
 def run_trials(score: Score, centred: np.ndarray, owners: np.ndarray, draws: Draws) -> Trial:
