@@ -18,8 +18,9 @@ from microface.learn.card import card_of
 from microface.learn.package import read_by
 from microface.learn.quant.calibrate import METHODS, Affine, Seen, quantisations
 from microface.learn.quant.graph import Convolution, FloatGraph, Sum
-from microface.learn.quant.lower import limits, lower
+from microface.learn.quant.lower import lower
 from microface.learn.quant.qat import QuantisedNetwork, Rounded, RoundedWeights
+from microface.learn.quant.rounding import limits
 from microface.learn.quant.simulate import differences
 from microface.learn.quantise import Quantised, QuantiseOptions, options_from, quantise
 from microface.learn.train.config import save_config

@@ -15,10 +15,11 @@ from microface.learn.quant.bits import chosen, parse
 from microface.learn.quant.calibrate import Quantisable, observe, quantisations
 from microface.learn.quant.correct import equalised, mended
 from microface.learn.quant.execute import execute, weights_of
-from microface.learn.quant.graph import FloatGraph
+from microface.learn.quant.graph import FloatGraph, Rounding
 from microface.learn.quant.judge import Judge, Stage
 from microface.learn.quant.lower import lower
 from microface.learn.quant.onnx_file import OnnxNetwork, save_onnx, to_onnx
+from microface.learn.quant.rounding import ARITHMETICS
 from microface.learn.quant.sensitivity import LayerCost, costs, four_bit_losses
 from microface.learn.quant.sharpen import SharpenOptions, sharpen
 from microface.learn.quant.tune import RATE_SHARE, TuneOptions, steps_for, tuned
@@ -50,7 +51,7 @@ class QuantiseOptions:
     `calibration` by `photos` photos. `steps` of quantisation-aware training (0: 9 % of the run's) at `rate_share` of
     the run's rate. `size`: values of the whitened embedding; 0 keeps the embedding as it was trained. `bits`,
     `budget`, `target`: see `quant.bits`. `stretch`: see `largest_steps`. `mend`: biases corrected; `equalise`:
-    channels made alike.
+    channels made alike. `rounding`: that of our own kernels, or of TFLite's.
     """
 
     method: Method = "best"
@@ -65,6 +66,7 @@ class QuantiseOptions:
     stretch: float = 1.0
     mend: bool = True
     equalise: bool = True
+    rounding: Rounding = "once"
     later_first: bool = False
     rate_share: float = RATE_SHARE
     device: str = "auto"
@@ -75,6 +77,8 @@ class QuantiseOptions:
         """Refuse values that nothing can be done with."""
         if self.method not in METHODS:
             raise UserError(f"method {self.method}", "is not known", "use ptq, qat or best")
+        if self.rounding not in ARITHMETICS:
+            raise UserError(f"rounding {self.rounding}", "is not known", f"use {' or '.join(ARITHMETICS)}")
         if self.photos < 1 or self.steps < 0 or self.rate_share <= 0 or self.stretch <= 0:
             raise UserError("photos, steps, rate share or scale", "is out of range", "use values above 0")
 
@@ -233,7 +237,7 @@ def _ranged(prepared: Prepared, bits: Mapping[str, int], options: QuantiseOption
     """Return the network with ranges from representative training photos, and what `options` correct."""
     trained, training = prepared.trained, prepared.training
     rows = np.random.default_rng(trained.config.seed).permutation(len(training))[: options.photos]
-    batches, graph = float_inputs(training, rows, trained.size), trained.graph
+    batches, graph = float_inputs(training, rows, trained.size), replace(trained.graph, rounding=options.rounding)
     if options.equalise:
         graph = equalised(graph, observe(graph, batches))
     seen = observe(graph, batches)

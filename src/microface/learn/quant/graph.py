@@ -2,8 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
+
+Rounding = Literal["once", "tflite"]
+"""How the integer network rounds: once, as our own kernels do, or as TFLite's reference kernels do."""
 
 Shape = tuple[int, int, int]
 """Channels, rows, columns, as torch has them; (C, 1, 1) for a vector."""
@@ -91,11 +95,12 @@ class GlobalMean(Node):
 
 @dataclass(frozen=True)
 class FloatGraph:
-    """Nodes in the order in which they run; the last one is the output."""
+    """Nodes in the order in which they run; the last one is the output. `rounding` is that of its integer network."""
 
     name: str
     input_shape: Shape
     nodes: tuple[Node, ...]
+    rounding: Rounding = "once"
 
     INPUT = "input"
 
@@ -138,11 +143,12 @@ class FloatGraph:
     def groups(self) -> dict[str, str]:
         """Return for every value the name of the first value that it shares its quantisation with.
 
-        A maximum keeps that of its input; all that is joined has one.
+        A maximum keeps that of its input, and so does an average in TFLite; all that is joined has one.
         """
+        keeping = (Maximum, Join, Average) if self.rounding == "tflite" else (Maximum, Join)
         first = {name: name for name in (self.INPUT, *(node.name for node in self.nodes))}
         for node in self.nodes:
-            if isinstance(node, Maximum | Join):
+            if isinstance(node, keeping):
                 members = {first[name] for name in (*node.inputs, node.name)}
                 chosen = next(name for name in first if name in members)
                 first = {name: chosen if owner in members else owner for name, owner in first.items()}

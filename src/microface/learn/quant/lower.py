@@ -18,30 +18,20 @@ from microface.learn.quant.graph import (
     Sum,
     Weighted,
 )
+from microface.learn.quant.rounding import ARITHMETICS, Cut
 from microface.learn.quant.weights import integer_weights
 from microface.network import IntegerNetwork, Tensor
-from microface.network.ops import (
-    Add,
-    AveragePool,
-    Concat,
-    Conv2D,
-    Dense,
-    DepthwiseConv2D,
-    MaxPool,
-    Mean,
-    Operator,
-    Window,
-)
-from microface.network.requantise import HighMul
+from microface.network.ops import Concat, Conv2D, Dense, DepthwiseConv2D, MaxPool, Operator, Window
 
 
 def lower(graph: FloatGraph, quantisations: Mapping[str, Affine]) -> IntegerNetwork:
-    """Return the integer network of `graph`; its tensors have the names of the graph's values.
+    """Return the integer network of `graph`, in its rounding; its tensors have the names of the graph's values.
 
     A node whose accumulator may overflow is a `UserError` (the network proves every bound when it is made).
     """
-    tensors = {name: _tensor(name, graph.shape_of(name), affine) for name, affine in quantisations.items()}
-    operators = tuple(_operator(node, graph, tensors, quantisations) for node in graph.nodes)
+    kept = {name: ARITHMETICS[graph.rounding].kept(affine) for name, affine in quantisations.items()}
+    tensors = {name: _tensor(name, graph.shape_of(name), affine) for name, affine in kept.items()}
+    operators = tuple(_operator(node, graph, tensors, kept) for node in graph.nodes)
     return IntegerNetwork(graph.name, tensors, operators, (FloatGraph.INPUT,), (graph.output.name,))
 
 
@@ -50,43 +40,31 @@ def _tensor(name: str, shape: Shape, affine: Affine) -> Tensor:
     return Tensor(name, (rows, columns, channels), "s8", affine.scale, affine.zero_point)
 
 
-def limits(activation: str, affine: Affine) -> tuple[int, int]:
-    """Return the integers (lo, hi) that a fused `activation` cuts at."""
-    if not activation:
-        return -128, 127
-    high = 127 if activation == "relu" else min(127, int(np.rint(6 / affine.scale)) + affine.zero_point)
-    return max(-128, affine.zero_point), high
-
-
 def _operator(
     node: Node, graph: FloatGraph, tensors: Mapping[str, Tensor], quantisations: Mapping[str, Affine]
 ) -> Operator:
-    output, (lo, hi) = tensors[node.name], limits(node.activation, quantisations[node.name])
-    result: Operator | None = None
+    arithmetic, sources = ARITHMETICS[graph.rounding], [tensors[name] for name in node.inputs]
+    output, cut = tensors[node.name], arithmetic.limits(node.activation, quantisations[node.name])
     match node:
         case Weighted():
-            result = _weighted(node, graph, quantisations, (lo, hi))
+            return _weighted(node, graph, quantisations, cut)
         case Sum():
-            first, second = (tensors[name] for name in node.inputs)
-            result = Add.between(node.name, first, second, output, lo, hi)
+            return arithmetic.add(node.name, sources[0], sources[1], output, cut)
         case GlobalMean():
-            result = Mean.between(node.name, tensors[node.inputs[0]], output)
+            return arithmetic.mean(node.name, sources[0], output)
         case Maximum():
-            result = MaxPool(node.name, node.inputs, node.name, node.size, node.stride, node.padding)
+            return MaxPool(node.name, node.inputs, node.name, node.size, node.stride, node.padding)
         case Average():
-            window = Window(node.size, node.stride, node.padding)
-            result = AveragePool.between(node.name, tensors[node.inputs[0]], output, window)
+            return arithmetic.average(node.name, sources[0], output, Window(node.size, node.stride, node.padding))
         case Join():
-            result = Concat(node.name, node.inputs, node.name)
-    if result is None:
-        raise TypeError(node)
-    return result
+            return Concat(node.name, node.inputs, node.name)
+    raise TypeError(node)
 
 
-def _weighted(node: Weighted, graph: FloatGraph, quantisations: Mapping[str, Affine], cut: tuple[int, int]) -> Operator:
+def _weighted(node: Weighted, graph: FloatGraph, quantisations: Mapping[str, Affine], cut: Cut) -> Operator:
     source, output = quantisations[node.inputs[0]], quantisations[node.name]
     integers = integer_weights(node, source)
-    rule = HighMul.from_scales(integers.scales * source.scale / output.scale, output.zero_point, *cut)
+    rule = ARITHMETICS[graph.rounding].rule(source, integers.scales, output, cut, isinstance(node, Linear))
     fields = (node.name, node.inputs, node.name)
     if isinstance(node, Linear):
         weights = _columns_last(integers.weights, graph.shape_of(node.inputs[0]))

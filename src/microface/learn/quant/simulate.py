@@ -11,27 +11,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from microface.errors import UserError
 from microface.learn.quant.calibrate import Affine
 from microface.learn.quant.execute import padded, real_pixels, windows_sum
-from microface.learn.quant.graph import (
-    Average,
-    Convolution,
-    FloatGraph,
-    GlobalMean,
-    Join,
-    Linear,
-    Maximum,
-    Node,
-    Sum,
-    Weighted,
-)
-from microface.learn.quant.lower import limits
-from microface.learn.quant.weights import IntegerWeights, integer_weights
+from microface.learn.quant.graph import Average, FloatGraph, GlobalMean, Join, Maximum, Node, Sum, Weighted
+from microface.learn.quant.rounding import limits
+from microface.learn.quant.simulate_tflite import tflite_integers
+from microface.learn.quant.sums import exact_sums
 from microface.network import IntegerNetwork
-
-_EXACT = 2.0**53
-_EXACT_SINGLE = 2.0**24
 
 
 def simulate(graph: FloatGraph, quantisations: Mapping[str, Affine], x: np.ndarray) -> dict[str, np.ndarray]:
@@ -44,12 +30,12 @@ def integers_from(
     graph: FloatGraph, quantisations: Mapping[str, Affine], known: Mapping[str, Tensor]
 ) -> dict[str, Tensor]:
     """Return all values int8 [N, C, H, W]; those `known`, the input at least, are taken as they are."""
-    values = dict(known)
+    values, integers = dict(known), tflite_integers if graph.rounding == "tflite" else _integers
     with torch.inference_mode():
         for node in graph.nodes:
             if node.name not in values:
                 inputs = [values[name] for name in node.inputs]
-                values[node.name] = _integers(node, inputs, quantisations).to(torch.int8)
+                values[node.name] = integers(node, inputs, quantisations).to(torch.int8)
     return values
 
 
@@ -58,7 +44,7 @@ def _integers(node: Node, inputs: list[Tensor], quantisations: Mapping[str, Affi
     low, high = limits(node.activation, target)
     match node:
         case Weighted():
-            sums, scales = _sums(node, inputs[0], sources[0])
+            sums, scales = exact_sums(node, inputs[0], sources[0])
             value = _high_multiply(sums, scales * sources[0].scale / target.scale) + target.zero_point
         case Sum():
             value = _added([x.long() for x in inputs], sources, target)
@@ -85,32 +71,6 @@ def _mean(node: Node, centred: Tensor, ratio: float) -> Tensor:
     for count in counts.unique().tolist():
         result = torch.where(counts == count, _high_multiply(sums, np.array([ratio / count])), result)
     return result
-
-
-def _sums(node: Weighted, x: Tensor, source: Affine) -> tuple[Tensor, np.ndarray]:
-    """Return the accumulators int64 [N, O, H, W], exact: whole numbers below 2^24 in float32, 2^53 in float64."""
-    integers = integer_weights(node, source)
-    kind = _wide_enough(node, integers)
-    weights, bias = (torch.from_numpy(part).to(kind) for part in (integers.weights, integers.bias))
-    centred = x.to(kind) - source.zero_point
-    if isinstance(node, Linear):
-        return F.linear(centred.flatten(1), weights, bias)[:, :, None, None].long(), integers.scales
-    assert isinstance(node, Convolution)
-    sums = F.conv2d(centred, weights, bias, node.stride, node.padding, groups=node.groups)
-    return sums.long(), integers.scales
-
-
-def _wide_enough(node: Weighted, integers: IntegerWeights) -> torch.dtype:
-    """Return the float type in which all partial sums of `node` are whole numbers, whatever their order.
-
-    float32 only where the sum is a plain product of matrices: wider windows may be computed by Winograd's trick.
-    """
-    sizes = np.abs(integers.weights.reshape(len(integers.weights), -1).astype(np.int64)).sum(axis=1)
-    bound = float((sizes * 255 + np.abs(integers.bias.astype(np.int64))).max())
-    if bound >= _EXACT:
-        raise UserError(f"layer {node.name}", "has sums beyond 2^53", "use smaller weights")
-    plain = isinstance(node, Linear) or node.weights.shape[2:] == (1, 1)
-    return torch.float32 if plain and bound < _EXACT_SINGLE else torch.float64
 
 
 def _high_multiply(sums: Tensor, scales: np.ndarray) -> Tensor:

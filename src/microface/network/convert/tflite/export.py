@@ -12,6 +12,7 @@ from microface.network.convert.tflite.ranges import activation_range
 from microface.network.convert.tflite.schema import ACTIVATIONS
 from microface.network.convert.tflite.write import OutModel, OutOperator, OutTensor, model_bytes
 from microface.network.network import IntegerNetwork
+from microface.network.nibbles import pack_nibbles
 from microface.network.ops import Operator
 from microface.network.ops.window import Padding, Pair, same_padding
 from microface.network.tensors import Shape, Tensor
@@ -46,7 +47,8 @@ class Export:
     def constant(self, name: str, data: np.ndarray, dtype: str, scales: np.ndarray | None = None, axis: int = 0) -> int:
         """Add a constant, quantised by `scales` along `axis` with zero points of 0, or plain."""
         factors = [] if scales is None else [float(scale) for scale in scales]
-        return self._add(OutTensor(name, data.shape, dtype, factors, [0] * len(factors), axis, data))
+        stored = pack_nibbles(data) if dtype == "int4" else data
+        return self._add(OutTensor(name, data.shape, dtype, factors, [0] * len(factors), axis, stored))
 
     def value(self, name: str, value: int, like: Tensor) -> int:
         """Add one constant integer with the quantisation of `like`."""

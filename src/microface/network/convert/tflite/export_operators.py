@@ -66,7 +66,7 @@ def _weights(export: Export, op: WeightedOperator, data: np.ndarray, axis: int) 
     """Add weights and bias; return their numbers."""
     source, target = export.network.tensors[op.inputs[0]], export.network.tensors[op.output]
     scales = weight_scales(_rule(op), source, target)
-    weights = export.constant(f"{op.name}_weights", data, "int8", scales, axis)
+    weights = export.constant(f"{op.name}_weights", data, f"int{op.weight_bits}", scales, axis)
     products = scales.astype(np.float64) * source.scale
     wide = source.dtype == "s16"
     bias = op.bias.astype(np.int64 if wide else np.int32)

@@ -7,6 +7,7 @@ from microface.network.convert.tflite.convert import Conversion, axis_of, conver
 from microface.network.convert.tflite.model import TfOperator
 from microface.network.convert.tflite.ranges import activation_name
 from microface.network.convert.tflite.shapes import constant_integers
+from microface.network.ops import Concat
 from microface.network.ops.tflite import Fill, Join, Reshape, Slice, Transpose
 from microface.network.ops.tflite.moves import Triple
 from microface.network.tensors import Tensor
@@ -31,7 +32,8 @@ def concatenation(conversion: Conversion, op: TfOperator) -> None:
     joined = sources[0]
     for number, each in enumerate(sources[1:], 2):
         whole = output if number == len(sources) else _joined(conversion, joined, each, axis)
-        conversion.emit(Join(whole.name, (joined.name, each.name), whole.name, axis))
+        names = (whole.name, (joined.name, each.name), whole.name)
+        conversion.emit(Concat(*names) if axis == 2 and output.dtype == "s8" else Join(*names, axis))
         joined = whole
 
 
