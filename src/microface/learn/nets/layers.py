@@ -1,13 +1,44 @@
 """The parts that all families share, in the one form that lowers exactly: convolution, batch norm, activation."""
 
 from collections.abc import Callable
+from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from microface.errors import UserError
 
-_ACTIVATIONS = {"relu": nn.ReLU, "relu6": nn.ReLU6}
+
+class _Slopes(torch.autograd.Function):
+    """x above 0, slope of its channel times x below; torch's own takes three times as long on a processor."""
+
+    @staticmethod
+    def forward(context: Any, x: Tensor, slopes: Tensor) -> Tensor:
+        below = x.clamp(max=0)
+        context.save_for_backward(below, slopes)
+        return x + below * (slopes - 1)
+
+    @staticmethod
+    def backward(context: Any, *gradients: Tensor) -> tuple[Tensor, Tensor]:
+        (gradient,), (below, slopes) = gradients, context.saved_tensors
+        factor = (below < 0) * (slopes - 1) + 1
+        return gradient * factor, (gradient * below).sum((0, 2, 3), keepdim=True)
+
+
+class PReLU(nn.PReLU):
+    """Maps [N, C, H, W]: values below 0 are multiplied by the slope of their channel."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the activated map."""
+        return _Slopes.apply(x, self.weight.view(1, -1, 1, 1))
+
+
+_ACTIVATIONS: dict[str, Callable[[int], nn.Module]] = {
+    "relu": lambda _channels: nn.ReLU(inplace=True),
+    "relu6": lambda _channels: nn.ReLU6(inplace=True),
+    "prelu": lambda channels: PReLU(channels),
+}
 
 
 def conv_unit(
@@ -19,7 +50,7 @@ def conv_unit(
     unit.add_module("conv", nn.Conv2d(inputs, outputs, kernel, stride, pad, groups=groups, bias=False))
     unit.add_module("norm", nn.BatchNorm2d(outputs))
     if act:
-        unit.add_module("act", _ACTIVATIONS[act](inplace=True))
+        unit.add_module("act", _ACTIVATIONS[act](outputs))
     return unit
 
 
