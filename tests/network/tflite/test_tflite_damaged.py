@@ -9,7 +9,7 @@ from random_files import MAKERS, conv, draft_of, pool
 
 from microface.errors import DamagedFileError, UserError
 from microface.network.convert.tflite import import_tflite
-from microface.network.convert.tflite.convert import convert
+from microface.network.convert.tflite.importing import convert
 from microface.network.convert.tflite.model import parse_model
 from microface.network.convert.tflite.write import OutModel, OutOperator, OutTensor, model_bytes
 

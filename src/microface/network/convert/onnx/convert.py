@@ -1,16 +1,14 @@
-"""From an ONNX file to an integer network: every node by the converter that is registered for its kind."""
+"""What an ONNX file is read into: the network so far, and the converters by the kinds of nodes."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
 from microface.errors import UserError
-from microface.network.convert.onnx.model import OnnxModel, OnnxNode, parse_model, read_model
+from microface.network.convert.onnx.model import OnnxModel, OnnxNode
 from microface.network.convert.onnx.values import Affine, Constant, Dims, FloatInput, Pending, Quantisation, Value
-from microface.network.network import IntegerNetwork
 from microface.network.ops import Operator
 from microface.network.ops.tflite import Reshape, Transpose
 from microface.network.tensors import Shape, Tensor
@@ -18,14 +16,6 @@ from microface.network.tensors import Shape, Tensor
 Known = Value | Pending | Constant | FloatInput | np.ndarray
 _LONGEST_NAME = 60
 _MOST_VALUES = 1 << 26
-
-
-@dataclass(frozen=True)
-class Imported:
-    """A network with the name that each 8-bit activation of the file has in it, where its order of values is kept."""
-
-    network: IntegerNetwork
-    values: Mapping[str, Value]
 
 
 @dataclass
@@ -157,44 +147,3 @@ def shape_of(dims: Dims) -> Shape:
     if len(dims) == 3:
         return dims[1], dims[2], dims[0]
     return 1, 1, int(np.prod([int(size) for size in dims], dtype=np.int64))
-
-
-def import_onnx(path: Path) -> Imported:
-    """Return the integer network in the ONNX file at `path`."""
-    return convert(read_model(path))
-
-
-def import_bytes(data: bytes, path: Path) -> Imported:
-    """Return the integer network in the ONNX file whose bytes are `data`; `path` names it."""
-    return convert(parse_model(data, path))
-
-
-def convert(model: OnnxModel) -> Imported:
-    """Return the integer network of `model`; what is not supported is named with its place."""
-    from microface.network.convert.onnx import borders, nodes
-
-    nodes.load()
-    conversion = Conversion(model, dict(model.constants))
-    borders.begin(conversion)
-    for node in model.nodes:
-        conversion.values[node.output] = _convert_one(conversion, node)
-    network = borders.end(conversion)
-    kept = {name: value for name, value in conversion.values.items() if isinstance(value, Value)}
-    return Imported(network, {name: value for name, value in kept.items() if value.tensor in network.tensors})
-
-
-def _convert_one(conversion: Conversion, node: OnnxNode) -> Known:
-    where = f"{conversion.model.path}: {node.where}"
-    if node.kind not in CONVERTERS:
-        raise UserError(where, "is not supported", f"microface reads {', '.join(sorted(CONVERTERS))}")
-    if node.output in conversion.values:
-        raise UserError(where, f"writes {node.output} a second time", "export it again")
-    try:
-        return CONVERTERS[node.kind](conversion, node)
-    except UserError as error:
-        place = (
-            f"{conversion.model.path}: {error.what}" if error.what.startswith(node.where) else f"{where}: {error.what}"
-        )
-        raise UserError(place, error.reason, error.mend) from error
-    except (ValueError, TypeError, OverflowError, IndexError, MemoryError) as error:
-        raise UserError(where, f"does not hold together ({error})", "export it again") from error

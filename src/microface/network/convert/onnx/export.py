@@ -1,10 +1,9 @@
-"""Our integer networks as ONNX files in the QDQ form: every operator by the exporter that is registered for its kind.
+"""An ONNX file in the QDQ form in the making, and what exporters share.
 
 Each tensor is written as QuantizeLinear and DequantizeLinear around a float node, which onnxruntime fuses to integers.
 Values are channels first; vectors have two sizes.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,12 +11,15 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from microface.errors import UserError
+from microface.network.convert.factors import stored_constant
+from microface.network.convert.registry import Exporters
 from microface.network.network import IntegerNetwork
 from microface.network.ops import Operator
+from microface.network.ops.window import Padding
 from microface.network.tensors import Tensor
 
-OPSET = 17
-_IR_VERSION = 9
+THEIRS = (2, 0, 1)
+"""Which of our axes (rows, columns, channels) C, H, W is."""
 
 
 @dataclass
@@ -60,6 +62,25 @@ class Export:
             self.add("Reshape", [plain, self.constant(f"{shaped}_sizes", np.array(sizes, np.int64))], shaped)
         return shaped
 
+    def ends(self, op: Operator) -> tuple[Tensor, Tensor]:
+        """Return the first input and the output of `op`."""
+        return self.tensor(op.inputs[0]), self.tensor(op.output)
+
+    def operand(self, op: Operator, centred: np.ndarray, scale: float, vector: bool) -> str:
+        """Add a constant operand (integers [H, W, C] less their zero point); return the name of its real values."""
+        stored, point = stored_constant(op.name, centred, self.tensor(op.inputs[0]))
+        turned = stored.reshape(1, -1) if vector else stored.transpose(2, 0, 1)[None]
+        name = f"{op.output}_constant"
+        affine = [
+            self.constant(f"{name}_scale", np.array(scale, np.float32)),
+            self.constant(f"{name}_zero_point", np.array(point, np.int8)),
+        ]
+        return self.add("DequantizeLinear", [self.constant(f"{name}_quantized", turned), *affine], name)
+
+    def integers(self, name: str, values: object) -> str:
+        """Add plain int64 `values`: sizes, axes, places."""
+        return self.constant(name, np.array(values, np.int64))
+
     def dequantised(self, name: str, integers: np.ndarray, scales: np.ndarray) -> str:
         """Add integers with a scale per output channel, their first axis; return the name of their real values."""
         points = np.zeros(len(scales), integers.dtype)
@@ -91,58 +112,29 @@ class Export:
     def quantise(self, tensor: Tensor, computed: str) -> None:
         """Append QuantizeLinear, named as onnxruntime names integers, and DequantizeLinear."""
         if tensor.dtype != "s8":
-            raise UserError(f"tensor {tensor.name}", f"is {tensor.dtype}", "only int8 networks go to ONNX")
+            raise UserError(f"tensor {tensor.name}", f"is {tensor.dtype}", "QDQ takes int8 here: quantise it to s8")
         affine = self.affine(tensor)
         integers = self.add("QuantizeLinear", [computed, *affine], f"{tensor.name}_quantized")
         self.add("DequantizeLinear", [integers, *affine], f"{tensor.name}_real")
 
+    def integer(self, name: str, vector: bool) -> str:
+        """Return the name of a tensor's integers with four sizes, or with two where it has two."""
+        if vector != (name in self.vectors):
+            raise UserError(f"tensor {name}", "is looked up as an image and as a vector", "reshape it before")
+        return f"{name}_quantized"
 
-Exporter = Callable[[Export, Operator], None]
-EXPORTERS: dict[str, Exporter] = {}
-
-
-def exports(*kinds: str) -> Callable[[Exporter], Exporter]:
-    """Register a function as the exporter of operators of these `kinds`."""
-
-    def register(exporter: Exporter) -> Exporter:
-        EXPORTERS.update(dict.fromkeys(kinds, exporter))
-        return exporter
-
-    return register
+    def written(self, name: str, integers: str, vector: bool) -> None:
+        """Append DequantizeLinear behind the `integers` of a tensor."""
+        if vector:
+            self.vectors.add(name)
+        self.add("DequantizeLinear", [integers, *self.affine(self.tensor(name))], f"{name}_real")
 
 
-def onnx_bytes(network: IntegerNetwork, notes: Mapping[str, str] | None = None) -> bytes:
-    """Return `network` as an ONNX file with `notes` as its metadata; equal networks give equal bytes."""
-    from microface.network.convert.onnx import export_operators
-
-    export_operators.load()
-    export, (source, result) = Export(network), (network.input, network.output)
-    export.quantise(source, "input")
-    for op in network.operators:
-        if op.kind not in EXPORTERS:
-            raise UserError(f"operator {op.name}", f"{op.kind} has no form in ONNX", "export another network")
-        EXPORTERS[op.kind](export, op)
-    vector = result.shape[:2] == (1, 1)
-    export.add("Identity", [export.real(result.name, vector)], "output")
-    model = _model(export, [1, *_first(source)], [1, result.shape[2]] if vector else [1, *_first(result)])
-    helper.set_model_props(model, dict(notes or {}))
-    onnx.checker.check_model(model)
-    return model.SerializeToString(deterministic=True)
+def pads_of(padding: Padding) -> list[int]:
+    """Return the attribute `pads` of a window."""
+    above, below, left, right = padding
+    return [above, left, below, right]
 
 
-def _first(tensor: Tensor) -> list[int]:
-    """Return the sizes with the channels first."""
-    rows, columns, channels = tensor.shape
-    return [channels, rows, columns]
-
-
-def _model(export: Export, source: list[int], result: list[int]) -> onnx.ModelProto:
-    ends = [
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, sizes)
-        for name, sizes in (("input", source), ("output", result))
-    ]
-    graph = helper.make_graph(
-        export.nodes, export.network.name or "network", ends[:1], ends[1:], list(export.constants.values())
-    )
-    opset = helper.make_opsetid("", OPSET)
-    return helper.make_model(graph, opset_imports=[opset], ir_version=_IR_VERSION, producer_name="microface")
+exports: Exporters[Export] = Exporters("ONNX")
+"""Registers the exporter of a kind of operator."""

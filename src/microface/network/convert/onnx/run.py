@@ -13,7 +13,7 @@ import onnx
 from onnx import helper
 
 from microface.errors import UserError
-from microface.network.convert.onnx.convert import Imported
+from microface.network.convert.onnx.importing import Imported
 from microface.network.tensors import Tensor
 
 _BYTES = {"uint8": 128, "int8": 0}

@@ -6,12 +6,10 @@ import numpy as np
 
 from microface.errors import UserError
 from microface.network.convert.onnx.convert import Conversion, Known, converts
+from microface.network.convert.onnx.functions import FUNCTIONS, Function
 from microface.network.convert.onnx.model import OnnxNode
 from microface.network.convert.onnx.values import Affine, Pending, Target, Value
 from microface.network.ops.tflite import Lookup
-
-Function = Callable[[np.ndarray], np.ndarray]
-"""Float32 to float32."""
 
 
 def table_of(function: Function) -> Callable[[Conversion, Value], Pending]:
@@ -55,24 +53,20 @@ def _ends(conversion: Conversion, node: OnnxNode) -> tuple[float, float]:
     return ends[0], ends[1]
 
 
-_FUNCTIONS: dict[str, Callable[[OnnxNode], Function]] = {
-    "Sigmoid": lambda _: lambda x: 1 / (1 + np.exp(-x)),
-    "Tanh": lambda _: np.tanh,
-    "LeakyRelu": lambda node: lambda x: np.where(x >= 0, x, np.float32(node.real("alpha", 0.01)) * x),
-    "HardSwish": lambda _: lambda x: x * np.clip(x / 6 + np.float32(0.5), 0, 1),
-    "HardSigmoid": lambda node: lambda x: np.clip(node.real("alpha", 0.2) * x + node.real("beta", 0.5), 0, 1),
-}
-
-
-@converts(*_FUNCTIONS)
+@converts(*FUNCTIONS)
 def function(conversion: Conversion, node: OnnxNode) -> Known:
     """A table of 256 bytes."""
-    return table_of(_FUNCTIONS[node.kind](node))(conversion, conversion.value(node))
+    return table_of(FUNCTIONS[node.kind](_numbers(node)))(conversion, conversion.value(node))
 
 
 @converts("QLinearSigmoid", "QLinearLeakyRelu")
 def integer_function(conversion: Conversion, node: OnnxNode) -> Known:
     """The same with its quantisation as inputs: X, its scale and zero point, that of Y."""
     given = conversion.viewed(conversion.value(node), conversion.quantisation(node, 1).single(node.where))
-    pending = table_of(_FUNCTIONS[node.kind.removeprefix("QLinear")](node))(conversion, given)
+    pending = table_of(FUNCTIONS[node.kind.removeprefix("QLinear")](_numbers(node)))(conversion, given)
     return pending.quantised(node.output, conversion.quantisation(node, 3).single(node.where))
+
+
+def _numbers(node: OnnxNode) -> dict[str, float]:
+    """Return the attributes of `node` that functions have."""
+    return {name: node.real(name, 0) for name in ("alpha", "beta") if name in node.attributes}

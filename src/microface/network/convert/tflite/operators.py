@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-_FAMILIES = ("weights", "arithmetic", "pools", "shapes", "parts", "unary", "resize")
+_FAMILIES = ("weights", "arithmetic", "pools", "shapes", "parts", "unary", "resize", "lookups")
 
 
 def load() -> None:

@@ -11,10 +11,10 @@ from microface.network.convert.tflite.schema import CODES, IDENTIFIER, NEWER_COD
 _TYPE_CODES = {name: code for code, name in TYPES.items()}
 _OPTION_TYPES = {
     "CONV_2D": 1, "DEPTHWISE_CONV_2D": 2, "AVERAGE_POOL_2D": 5, "MAX_POOL_2D": 5, "FULLY_CONNECTED": 8, "SOFTMAX": 9,
-    "CONCATENATION": 10, "ADD": 11, "RESIZE_BILINEAR": 15, "RESHAPE": 17, "MUL": 21, "PAD": 22, "TRANSPOSE": 26,
-    "MEAN": 27, "SUB": 28, "SQUEEZE": 30, "STRIDED_SLICE": 32, "SPLIT": 35, "DEQUANTIZE": 38, "PADV2": 43, "SLICE": 48,
-    "EXPAND_DIMS": 52, "RESIZE_NEAREST_NEIGHBOR": 74, "LEAKY_RELU": 75, "SPLIT_V": 79, "QUANTIZE": 89,
-    "HARD_SWISH": 91,
+    "CONCATENATION": 10, "ADD": 11, "RESIZE_BILINEAR": 15, "RESHAPE": 17, "MUL": 21, "PAD": 22, "GATHER": 23,
+    "TRANSPOSE": 26, "MEAN": 27, "SUB": 28, "SQUEEZE": 30, "STRIDED_SLICE": 32, "SPLIT": 35, "CAST": 37,
+    "DEQUANTIZE": 38, "PADV2": 43, "SLICE": 48, "EXPAND_DIMS": 52, "RESIZE_NEAREST_NEIGHBOR": 74, "LEAKY_RELU": 75,
+    "SPLIT_V": 79, "QUANTIZE": 89, "HARD_SWISH": 91,
 }  # fmt: skip
 """The number of each operator's options in the schema's union; others have none."""
 

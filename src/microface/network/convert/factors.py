@@ -1,0 +1,50 @@
+"""What an operator's sums are multiplied by, as a real number, whatever its arithmetic."""
+
+import numpy as np
+
+from microface.errors import UserError
+from microface.network.ops import WeightedOperator
+from microface.network.ops.tflite import TfliteAdd
+from microface.network.requantise import DoubleRounding, HighMul
+from microface.network.tensors import Tensor
+
+
+def factors_of(op: WeightedOperator, form: str) -> np.ndarray:
+    """Return float64 [O]: what the sums of `op` are multiplied by; a `UserError` where it does not give bytes.
+
+    `form` is what it is written in, for the message.
+    """
+    rule = op.requantise
+    if isinstance(rule, HighMul):
+        return np.asarray(rule.multiplier * np.exp2(rule.left.astype(np.float64) - 32))
+    if isinstance(rule, DoubleRounding):
+        return np.asarray(rule.multiplier * np.exp2(rule.shift.astype(np.float64) - 31))
+    if (scales := getattr(rule, "scales", None)) is not None:
+        return np.asarray(scales)
+    mend = f"{form} takes a scale per output channel: quantise with microface quantize"
+    raise UserError(f"operator {op.name}", f"rounds by {rule.kind}", mend)
+
+
+def multiplied_scale(factor: tuple[int, int], source: Tensor, target: Tensor) -> float:
+    """Return the scale of a constant that `source` is multiplied by: source * scale / target = `factor`."""
+    return _real(factor) * target.scale / source.scale
+
+
+def addend_scale(op: TfliteAdd, source: Tensor) -> float:
+    """Return the scale of the constant that `op` adds to `source`."""
+    return source.scale * _real(op.second) / _real(op.first)
+
+
+def _real(factor: tuple[int, int]) -> float:
+    """Return what a multiplier and its shift stand for; a multiplier of 0 as 1, since no scale is 0."""
+    multiplier, shift = factor
+    return float(max(multiplier, 1)) * 2.0 ** (shift - 31)
+
+
+def stored_constant(op_name: str, centred: np.ndarray, source: Tensor) -> tuple[np.ndarray, int]:
+    """Return integers less their zero point as `source` stores integers, and a zero point that lets them fit."""
+    low, high = int(centred.min()), int(centred.max())
+    point = 0 if source.lowest <= low and high <= source.highest else source.lowest - low
+    if high + point > source.highest:
+        raise UserError(f"operator {op_name}", "has a constant wider than its input", f"quantise it to {source.dtype}")
+    return (centred.astype(np.int64) + point).astype(source.numpy_dtype), point

@@ -1,0 +1,58 @@
+"""From a TFLite file to an integer network: every operator by the converter that is registered for its name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from microface.errors import UserError
+from microface.network.convert.tflite import borders, operators
+from microface.network.convert.tflite.convert import CONVERTERS, Conversion
+from microface.network.convert.tflite.fold import fold_padding
+from microface.network.convert.tflite.lookups import with_lookups
+from microface.network.convert.tflite.model import TfModel, TfOperator, parse_model, read_model
+from microface.network.network import IntegerNetwork
+
+operators.load()
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A network with the name that each of the file's tensors has in it (by the file's numbers)."""
+
+    network: IntegerNetwork
+    names: Mapping[int, str]
+
+
+def import_tflite(path: Path) -> Imported:
+    """Return the integer network in the TFLite file at `path`."""
+    return convert(read_model(path))
+
+
+def import_bytes(data: bytes, path: Path) -> Imported:
+    """Return the integer network in the TFLite file whose bytes are `data`; `path` names it."""
+    return convert(parse_model(data, path))
+
+
+def convert(model: TfModel) -> Imported:
+    """Return the integer network of `model`; what is not supported is named with its place."""
+    model = with_lookups(model)
+    conversion = Conversion(model)
+    borders.begin(conversion)
+    for op in model.operators:
+        _convert_one(conversion, op)
+    network = fold_padding(borders.end(conversion))
+    names = {number: name for number, name in conversion.names.items() if name in network.tensors}
+    return Imported(network, names)
+
+
+def _convert_one(conversion: Conversion, op: TfOperator) -> None:
+    where = f"{conversion.model.path}: {op.where}"
+    if op.name not in CONVERTERS:
+        raise UserError(where, "is not supported", f"microface reads {', '.join(sorted(CONVERTERS))}")
+    try:
+        CONVERTERS[op.name](conversion, op)
+    except UserError as error:
+        place = where if error.what.startswith(op.where) else f"{where}: {error.what}"
+        raise UserError(place, error.reason, error.mend) from error
+    except (ValueError, OverflowError, IndexError, MemoryError) as error:
+        raise UserError(where, f"does not hold together ({error})", "convert it again") from error
