@@ -37,7 +37,7 @@ class PReLU(nn.PReLU):
 _ACTIVATIONS: dict[str, Callable[[int], nn.Module]] = {
     "relu": lambda _channels: nn.ReLU(inplace=True),
     "relu6": lambda _channels: nn.ReLU6(inplace=True),
-    "prelu": lambda channels: PReLU(channels),
+    "prelu": PReLU,
 }
 
 

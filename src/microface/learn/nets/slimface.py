@@ -1,8 +1,8 @@
 """MobileFaceNet in the form that published teachers have: residual blocks without expansion, PReLU, any width.
 
 Since its streams between blocks are linear, a narrow one can be cut out of a wide one that is trained already
-(`learn/slim`) instead of beginning with drawn weights. The defaults stay below 1.0 M parameters with an embedding of 256
-values, and below 100 M multiply-accumulates.
+(`learn/slim`) instead of beginning with drawn weights. The defaults stay below 1.0 M parameters with an embedding of
+256 values, and below 100 M multiply-accumulates.
 """
 
 from dataclasses import dataclass
