@@ -5,7 +5,7 @@ from typing import cast
 
 import numpy as np
 
-from microface.chip.devices.accelerator import AcceleratorDevice
+from microface.chip.devices.emulated import EmulatedDevice
 from microface.chip.firmware.build import Firmware
 from microface.chip.firmware.max78000.vendor import arch_of
 from microface.chip.plan.max78000 import AcceleratorPlan, is_for_accelerator, plan_accelerator
@@ -81,13 +81,17 @@ def show_build(firmware: Firmware) -> None:
 
 def run_accelerator(firmware: Firmware, values: np.ndarray) -> dict[str, object]:
     """Run s8 `values` [H, W, C] on the emulated chip after its known-answer test; print and return what came out."""
-    device = AcceleratorDevice(firmware)
+    device = EmulatedDevice(firmware)
     wrong = device.self_test()
     if wrong is not None:
-        raise UserError(firmware.folder, f"fails its known-answer test at 0x{wrong:08x}", "build it again")
+        raise UserError(firmware.folder, "fails its known-answer test", "build it again")
     output = device.run(values[None])[0].ravel().tolist()
+    assert device.accelerators is not None and device.last is not None
+    low, high = device.accelerators.microseconds
     console.print(f"known-answer test passed on the {device.name}", style="green", highlight=False)
-    console.print(f"{device.microseconds:,} us (estimate by the hardware's cycles)", highlight=False)
+    console.print(f"accelerator: {_interval(low, high)} us (estimate by the hardware's cycles)", highlight=False)
+    console.print(f"processor: {device.last.instructions:,} instructions (counted)", highlight=False)
     console.print(f"output: {output}", highlight=False, soft_wrap=True)
     facts = {"network": firmware.facts["model"], "target": firmware.facts["target"], "output": output}
-    return facts | {"known_answer": "pass", "estimated_microseconds": device.microseconds}
+    times = {"estimated_microseconds": [low, high], "instructions": device.last.instructions}
+    return facts | {"known_answer": "pass"} | times

@@ -14,7 +14,6 @@ from microface.cli.accelerator import runs_on_accelerator, show_build
 from microface.cli.networks import find_network, network_in
 from microface.cli.options import JsonFile, NetworkName, Reserve, TargetName, save_json
 from microface.console import console, table
-from microface.errors import UserError
 from microface.sizes import parse_size
 
 
@@ -37,12 +36,12 @@ def build(
     """
     reserves = parse_size(reserve_flash), parse_size(reserve_ram)
     extra = Settings() if application else None
-    options = Options(compiler=compiler, reserve_flash=reserves[0], reserve_ram=reserves[1], application=extra)
+    options = Options(source_only, compiler, *reserves, application=extra)
     source, chip = find_network(network), Target.load(target)
     if runs_on_accelerator(network_in(source), chip):
-        if application:
-            raise UserError(f"{network} on the accelerator", "has no generated application", "see docs/application.md")
-        show_build(build_accelerator(network_in(source), chip, output, source_only))
+        firmware = build_accelerator(source, chip, output, options)
+        show_build(firmware)
+        save_json(json, firmware.facts)
         return
     firmware = build_firmware(source, chip, output, source_only, options)
     _show(firmware)

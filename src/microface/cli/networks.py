@@ -12,7 +12,7 @@ from microface.models import ModelPackage, load, load_any_network, names
 from microface.network import IntegerNetwork
 from microface.network.anchor import anchor_network
 from microface.network.convert import FOREIGN, read_foreign
-from microface.network.facenets import FACENETS, facenet
+from microface.network.facenets import PUBLISHED, published
 
 ANCHOR = "anchor"
 
@@ -20,15 +20,16 @@ ANCHOR = "anchor"
 def find_network(name: str) -> ModelPackage | IntegerNetwork:
     """Return the package or bare network that `name` names.
 
-    A shipped model, a .mface, .mfn, .tflite or .onnx file, `anchor` or `facenet_v2` (networks of published figures), or
-    an untrained architecture with options such as `mobilenet_v2:width=0.35,resolution=96`, which needs torch.
+    A shipped model, a .mface, .mfn, .tflite or .onnx file, a network of published figures (`anchor`, `facenet_v2`,
+    `ai85faceidnet`), or an untrained architecture with options such as `mobilenet_v2:width=0.35,resolution=96`, which
+    needs torch.
     """
     if name == ANCHOR:
         return anchor_network()
     if Path(name).suffix.lower() in FOREIGN:
         return read_foreign(Path(name))
-    if name in FACENETS and name not in names():
-        return facenet(name)
+    if name in PUBLISHED and name not in names():
+        return published(name)
     if name in names() or Path(name).exists():
         return load_any_network(name) if Path(name).suffix == ".mfn" else load(name)
     family, _, options = name.partition(":")

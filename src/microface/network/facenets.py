@@ -1,17 +1,17 @@
-"""The published face / no-face networks for the MAX78000 (facenet v1 to v7): their geometry with drawn weights.
+"""The published networks for the MAX78000 with drawn weights: face / no-face (facenet v1 to v7), and AI85FaceIdNet.
 
-Right for sizes, places and times; trained weights come from training. All: 3x3, padding 1, no bias, ReLU; from the
+Right for sizes, places and times; trained weights come from training. Facenets: 3x3, padding 1, no bias, ReLU; from the
 second layer on a 2x2 maximum pool in front; last a linear layer to two classes with bias.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from microface.network.network import IntegerNetwork
 from microface.network.ops import Operator
-from microface.network.ops.max78000 import AcceleratorConv
+from microface.network.ops.max78000 import AcceleratorConv, AcceleratorLayer, Passthrough
 from microface.network.requantise import NoRequantise
 from microface.network.tensors import Shape, Tensor
 
@@ -37,6 +37,50 @@ FACENETS = {
 }
 
 
+FACEID = "ai85faceidnet"
+PUBLISHED = (*FACENETS, FACEID)
+_FACEID_SIZE: Shape = (160, 120, 3)
+# Output channels, kernel, whether a 2x2 maximum stands in front, output shift, activation.
+_FACEID_LAYERS = (
+    (16, 3, False, -2, "relu"),
+    (32, 3, True, -3, "relu"),
+    (32, 3, True, -3, "relu"),
+    (64, 3, True, -3, "relu"),
+    (64, 3, True, -4, "relu"),
+    (64, 3, False, -4, "relu"),
+    (64, 3, False, -4, "relu"),
+    (512, 1, True, -2, "none"),
+)
+
+
+def published(name: str) -> IntegerNetwork:
+    """Return the network `name` of `PUBLISHED` with weights drawn from a fixed seed."""
+    return faceid() if name == FACEID else facenet(name)
+
+
+def faceid() -> IntegerNetwork:
+    """Return AI85FaceIdNet: 120 x 160 x 3 (w x h) to 512 values, the average of the last map of 5 x 3."""
+    rng, tensors = np.random.default_rng(SEED), {"input": Tensor("input", _FACEID_SIZE, "s8", 1 / 128)}
+    operators: list[Operator] = []
+    for index, (width, kernel, pools, shift, activation) in enumerate(_FACEID_LAYERS):
+        plain = _convolution(index * pools, width, 8, _last(tensors).shape[2], rng)
+        operator = replace(
+            plain,
+            name=f"conv{index + 1}",
+            inputs=(_last(tensors).name,),
+            output=f"t{index + 1}",
+            weights=_draw(rng, (width, kernel, kernel, plain.weights.shape[3]), 8),
+            padding=(kernel // 2, kernel // 2),
+            requantise=AcceleratorConv.rounding(shift),
+            activation=activation,
+        )
+        _append(operator, operators, tensors)
+    last = _last(tensors)
+    size = (last.shape[0], last.shape[1])
+    _append(Passthrough("mean", (last.name,), "embedding", pool="average", pool_size=size), operators, tensors)
+    return IntegerNetwork(FACEID, tensors, tuple(operators), ("input",), ("embedding",))
+
+
 def facenet(name: str) -> IntegerNetwork:
     """Return the network `name` of `FACENETS` with weights drawn from a fixed seed."""
     return chain(name, FACENETS[name].widths, FACENETS[name].bits)
@@ -56,9 +100,10 @@ def _last(tensors: dict[str, Tensor]) -> Tensor:
     return list(tensors.values())[-1]
 
 
-def _append(operator: AcceleratorConv, operators: list[Operator], tensors: dict[str, Tensor]) -> None:
+def _append(operator: AcceleratorLayer, operators: list[Operator], tensors: dict[str, Tensor]) -> None:
     shape = operator.shape(*(tensors[name].shape for name in operator.inputs))
-    tensors[operator.output] = Tensor(operator.output, shape, "s32" if operator.wide else "s8", 1 / 128)
+    wide = isinstance(operator, AcceleratorConv) and operator.wide
+    tensors[operator.output] = Tensor(operator.output, shape, "s32" if wide else "s8", 1 / 128)
     operators.append(operator)
 
 

@@ -84,6 +84,12 @@ NETWORKS: dict[str, Callable[[], IntegerNetwork]] = {
         {"outputs": 6, "operation": "convtranspose2d", **PAD}, {"outputs": 5, **PAD},
     ]),
     "average": lambda: build("average", (9, 9, 70), [{"outputs": 30, **PAD}, AVERAGE]),
+    "streaming": lambda: build("streaming", (96, 100, 3), [
+        {"outputs": 8, **PAD}, {"outputs": 8, **PAD, "bias": True, **POOL}, {"outputs": 4, **PAD, **POOL},
+    ]),
+    "two_fifos": lambda: build("two_fifos", (96, 94, 6), [
+        {"outputs": 5, "bias": True, **PAD}, {"outputs": 4, **PAD, **AVERAGE},
+    ]),
     "planes": lambda: build("planes", (120, 120, 3), [
         {"outputs": 8, **PAD, "pool": "max", "pool_size": (4, 4), "pool_stride": (4, 4)}, {"outputs": 5, **PAD},
     ]),

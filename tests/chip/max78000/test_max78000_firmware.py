@@ -7,15 +7,19 @@ import numpy as np
 import pytest
 from accelerator_networks import NETWORKS, build
 
-from microface.chip.devices.accelerator import AcceleratorDevice
+from microface.chip.devices.emulated import EmulatedDevice
 from microface.chip.firmware.max78000.headers import bias_memories, kernel_words, operators_of
 from microface.chip.firmware.max78000.kernels import COLUMN_BYTES, columns_from, unpack
-from microface.chip.firmware.max78000.project import build_accelerator, draw_sample
+from microface.chip.firmware.max78000.project import build_accelerator
+from microface.chip.firmware.max78000.sources import draw_sample
 from microface.chip.firmware.max78000.vendor import arch_of, write_vendor_files
 from microface.chip.plan.max78000 import plan_accelerator
+from microface.chip.plan.max78000.blocks import rows_kept
 from microface.chip.targets import Target
 from microface.errors import UserError
+from microface.network import IntegerNetwork
 from microface.network.convert import ai8x
+from microface.network.facenets import published
 
 TARGET = Target.load("max78000")
 
@@ -54,38 +58,69 @@ def test_a_kernel_of_nine_bytes_is_one_column_read_row_by_row():
     assert bias_memories(plan) == {0: b"\xfe"}
 
 
-@pytest.mark.parametrize("name", ["bits", "residual", "planes"])
-def test_the_emulated_chip_gives_the_same_integers(name, tmp_path: Path):
+def on_chip(network: IntegerNetwork, folder: Path) -> EmulatedDevice:
     pytest.importorskip("unicorn")
     pytest.importorskip("torch")
+    return EmulatedDevice(build_accelerator(network, TARGET, folder / "firmware"))
+
+
+@pytest.mark.parametrize("name", ["bits", "residual", "planes", "streaming", "two_fifos"])
+def test_the_emulated_chip_gives_the_same_integers(name, tmp_path: Path):
     network = NETWORKS[name]()
-    device = AcceleratorDevice(build_accelerator(network, TARGET, tmp_path / "firmware"))
-    assert device.self_test() is None
+    device = on_chip(network, tmp_path)
+    assert device.accelerators is not None and device.self_test() is None
     inputs = np.random.default_rng(1).integers(-128, 128, (2, *network.input.shape)).astype(np.int8)
     np.testing.assert_array_equal(device.run(inputs), network.run(inputs))
-    assert device.microseconds > 0
+    low, high = device.accelerators.microseconds
+    assert 0 < low <= high and (low < high) == device.accelerators.networks[0].plan.streams
+
+
+def test_faceid_streams_two_layers_and_runs_on_the_emulated_chip(tmp_path: Path):
+    """120 x 160 x 3 (w x h) would fit a data memory plane by plane, but not the first layer's output."""
+    network = published("ai85faceidnet")
+    plan = plan_accelerator(network, TARGET)
+    assert [placed.layer.name for placed in plan.layers if placed.streaming] == ["conv1", "conv2"]
+    device = on_chip(network, tmp_path)
+    inputs = np.random.default_rng(1).integers(-128, 128, (1, *network.input.shape)).astype(np.int8)
+    np.testing.assert_array_equal(device.run(inputs), network.run(inputs))
+    assert device.accelerators is not None
+    assert device.accelerators.microseconds == pytest.approx((12278.42, 17535.86))
 
 
 def test_a_wrong_weight_fails_the_known_answer_test(tmp_path: Path):
-    pytest.importorskip("unicorn")
-    pytest.importorskip("torch")
-    device = AcceleratorDevice(build_accelerator(NETWORKS["rounds"](), TARGET, tmp_path / "firmware"))
-    placed = device.accelerator.plan.layers[-1]
-    processor = placed.input_lanes.first
-    device.accelerator._columns[processor][placed.first_column * COLUMN_BYTES + COLUMN_BYTES - 1] ^= 0xFF
-    wrong = device.self_test()
-    assert wrong is not None and 0x50400000 <= wrong < 0x51020000
+    device = on_chip(NETWORKS["rounds"](), tmp_path)
+    assert device.accelerators is not None and device.self_test() is None
+    accelerator = device.accelerators.networks[0]
+    placed = accelerator.plan.layers[-1]
+    accelerator.columns[placed.input_lanes.first][placed.first_column * COLUMN_BYTES + COLUMN_BYTES - 1] ^= 0xFF
+    assert device.self_test() == "accelerator"
 
 
-def test_what_streams_is_exported_but_not_emulated(tmp_path: Path):
-    pytest.importorskip("torch")
-    layers = [{"outputs": 16, "padding": (1, 1), "pool": "max", "pool_size": (2, 2), "pool_stride": (2, 2)}]
-    network = build("stream", (190, 190, 3), [*layers, *layers, {"outputs": 4, "padding": (1, 1)}])
-    assert plan_accelerator(network, TARGET).streams
-    with pytest.raises(UserError, match="streams its input"):
-        build_accelerator(network, TARGET, tmp_path / "firmware")
-    built = build_accelerator(network, TARGET, tmp_path / "firmware", source_only=True)
-    assert (built.folder / "vendor" / "stream.yaml").is_file()
+@pytest.mark.parametrize("name", ["streaming", "two_fifos", "ai85faceidnet"])
+def test_rows_that_stream_and_what_they_become_lie_apart(name):
+    """Layers that stream run at once: the rows that each keeps and the last one's output share no byte."""
+    network = NETWORKS[name]() if name in NETWORKS else published(name)
+    chain = [placed for placed in plan_accelerator(network, TARGET).layers if placed.streaming]
+    taken: set[tuple[int, int]] = set()
+    for placed in chain:
+        size = rows_kept(placed.layer) * placed.layer.source[1] * 4
+        taken = disjoint(taken, placed.input_lanes.instances, placed.in_offset, size)
+    disjoint(taken, chain[-1].output_lanes.instances, chain[-1].out_offset, chain[-1].output_bytes)
+
+
+def disjoint(taken: set[tuple[int, int]], memories: tuple[int, ...], offset: int, size: int) -> set[tuple[int, int]]:
+    words = {(memory, word) for memory in memories for word in range(offset // 4, (offset + size) // 4)}
+    assert not words & taken
+    return words | taken
+
+
+def test_a_fifo_is_not_fed_while_nothing_streams(tmp_path: Path):
+    device = on_chip(NETWORKS["bits"](), tmp_path)
+    assert device.accelerators is not None
+    accelerator = device.accelerators.networks[0]
+    assert accelerator.fifos is not None
+    with pytest.raises(UserError, match="register 0x50000008: is written"):
+        accelerator.fifos.write(8, 0)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from accelerator_networks import NETWORKS
 
 from microface.chip.firmware.max78000.headers import output_header, weights_header
 from microface.chip.firmware.max78000.kernels import columns_from
-from microface.chip.firmware.max78000.project import draw_sample
+from microface.chip.firmware.max78000.sources import draw_sample
 from microface.chip.firmware.max78000.vendor import arch_of, write_vendor_files
 from microface.chip.plan.max78000 import plan_accelerator
 from microface.chip.targets import Target

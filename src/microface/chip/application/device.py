@@ -54,8 +54,7 @@ class EmulatedApplication(EmulatedDevice):
             wanted = f"uint8 [{self._size[0]}, {self._size[1]}, 3]"
             raise UserError("frame", f"is {picture.dtype} {list(picture.shape)}, not {wanted}", "scale it")
         self.chip.write(self._frame, self._bytes(picture))
-        self.last = self.chip.run("application_frame", self._frame, int(self._rgb565))
-        return self.last
+        return self._timed("application_frame", self._frame, int(self._rgb565))
 
     def enrol(self, picture: np.ndarray, name: str) -> None:
         """Add the person `name` from one frame, as a button on the device would; a `UserError` where it is refused."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from microface.chip.devices.accelerator import Accelerators
 from microface.chip.devices.cycles import cycles
 from microface.chip.devices.device import Match, check_gallery, check_inputs
 from microface.chip.devices.emulator import CallReport, EmulatedChip, Service
@@ -32,6 +33,7 @@ class EmulatedDevice:
     """The firmware in a folder, started on an emulated chip of exactly the target's size.
 
     `last` is the report of the newest `run` or `embed`: instructions in total and per function, bytes of stack.
+    `accelerators` run the networks of firmware that was built for them; None where the processor does.
     """
 
     def __init__(
@@ -44,7 +46,11 @@ class EmulatedDevice:
         self.firmware = firmware
         self.model = Model.of(firmware.source)
         self.target: Target = firmware.target
-        self.chip = EmulatedChip(self.target, firmware.elf_path, check_alignment=check_alignment, services=services)
+        self.accelerators = accelerators_of(firmware)
+        answers = dict(services or {}) | (self.accelerators.services() if self.accelerators else {})
+        self.chip = EmulatedChip(self.target, firmware.elf_path, check_alignment=check_alignment, services=answers)
+        if self.accelerators:
+            self.accelerators.connect(self.chip)
         self.last: CallReport | None = None
         self.start()
 
@@ -65,7 +71,7 @@ class EmulatedDevice:
 
     def _run_one(self, values: np.ndarray) -> np.ndarray:
         self.chip.write(self._input, values.tobytes())
-        self.last = self.chip.run("mf_network_run")
+        self._timed("mf_network_run")
         return self._read_output()
 
     def embed(self, crops: np.ndarray) -> np.ndarray:
@@ -76,14 +82,26 @@ class EmulatedDevice:
     def _embed_one(self, crop: np.ndarray) -> np.ndarray:
         # Crop and embedding stand where the network's input and output stand: a chip needs no second buffer.
         self.chip.write(self._input, crop.tobytes())
-        self.last = self.chip.run("mf_embed", self._input, self._output)
+        self._timed("mf_embed", self._input, self._output)
         return self._read_output().reshape(-1)
+
+    def _timed(self, function: str, *arguments: int) -> CallReport:
+        """Call `function` with all clocks at zero; its report is `last`."""
+        if self.accelerators:
+            self.accelerators.restart_clock()
+        self.last = self.chip.run(function, *arguments)
+        return self.last
 
     def milliseconds(self) -> tuple[float, float]:
         """Return an estimate (low, high) for `last`, before anything else runs: on an M4 by kinds of instructions.
 
-        Elsewhere by the target's cycles per instruction.
+        Elsewhere by the target's cycles per instruction. An accelerator's time is added, as if nobody fed it meanwhile.
         """
+        low, high = self._processor_milliseconds()
+        more = self.accelerators.microseconds if self.accelerators else (0.0, 0.0)
+        return low + more[0] / 1000, high + more[1] / 1000
+
+    def _processor_milliseconds(self) -> tuple[float, float]:
         if self.last is None or self.last.counts != self.chip.counts():
             raise ValueError("milliseconds are told right after run or embed")
         if self.target.cpu != "Cortex-M4":
@@ -175,3 +193,10 @@ class EmulatedDevice:
         while byte := self.chip.read(address + len(text), 1)[0]:
             text.append(byte)
         return text.decode(errors="replace")
+
+
+def accelerators_of(firmware: Firmware) -> Accelerators | None:
+    """Return the accelerator that `firmware` was built for, with all its networks; None where it has none."""
+    if not firmware.facts.get("accelerator"):
+        return None
+    return Accelerators([Model.of(each).network for each in firmware.sources], firmware.target)

@@ -98,6 +98,10 @@ class EmulatedChip:
             self._processor.set(name, word)
         return self._go(self.address(symbol), self._stack[1], words[4:])
 
+    def map_registers(self, address: int, read: Callable[[int], int], write: Callable[[int, int], None]) -> None:
+        """Add a page of 32-bit registers: `read(offset)` answers loads, `write(offset, value)` sees stores."""
+        self._processor.map_registers(address, read, write)
+
     def counts(self) -> Counts:
         """Return the counts of the newest run, up to the fault where it ended in one."""
         return self._processor.counts()

@@ -62,6 +62,17 @@ class Processor:
         for begin, end in outside_ram(self._surroundings.target):
             self._engine.hook_add(unicorn.UC_HOOK_MEM_INVALID, self._on_bad_access, None, begin, end)
 
+    def map_registers(self, address: int, read: Callable[[int], int], write: Callable[[int, int], None]) -> None:
+        """Let a page of 32-bit registers from `address` be read and written through functions of the offset."""
+
+        def on_write(_engine: Any, offset: int, _size: int, value: int, _data: object) -> None:
+            try:
+                write(offset, value)
+            except Exception as error:
+                self._stop_with(error, self.get("PC"))
+
+        self._engine.mmio_map(address, _PAGE, lambda _e, offset, _s, _d: read(offset), None, on_write, None)
+
     def go(self, entry: int, stack_pointer: int, max_instructions: int) -> Counts:
         """Run from `entry` and return the exact counts; raise `ChipFault` or `PowerCut` where that ends it."""
         self._counter.restart()

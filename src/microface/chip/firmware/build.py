@@ -76,7 +76,16 @@ class Firmware:
     @property
     def source(self) -> ModelPackage | IntegerNetwork:
         """The package or bare network that it was built from, which lies in the folder."""
-        path = self.folder / self.facts["model_file"]
+        return self._read_model(self.facts["model_file"])
+
+    @property
+    def sources(self) -> tuple[ModelPackage | IntegerNetwork, ...]:
+        """The same, and behind it the network that wakes it, where there is one."""
+        names = (self.facts["model_file"], self.facts.get("wake_file"))
+        return tuple(self._read_model(name) for name in names if name)
+
+    def _read_model(self, name: str) -> ModelPackage | IntegerNetwork:
+        path = self.folder / name
         return load_network(path) if path.suffix == ".mfn" else ModelPackage.load(path)
 
     @property
@@ -137,9 +146,10 @@ def build(
         )
     with folder_to_be(output_dir) as folder:
         _write_sources(folder, model, planned, target, options)
-        model_file = _write_model(folder, source)
+        model_file = write_model(folder, source)
         measured = None if options.source_only else _compile(folder, model, planned, target, options)
-        write_json(folder / JSON_NAME, _facts(model, model_file, planned, target, measured, options))
+        facts = facts_of(model, model_file, target, planned.to_json(), measured, options)
+        write_json(folder / JSON_NAME, facts)
     return Firmware.load(output_dir)
 
 
@@ -205,7 +215,8 @@ def _layout(planned: Plan, options: Options) -> LinkLayout:
     return options.layout or LinkLayout(planned.stack_bytes, planned.arena_bytes, planned.arena_memory, slot)
 
 
-def _write_model(folder: Path, source: ModelPackage | IntegerNetwork) -> str:
+def write_model(folder: Path, source: ModelPackage | IntegerNetwork) -> str:
+    """Write the package or bare network that firmware is built from to `folder`; return the file's name."""
     name = "model.mface" if isinstance(source, ModelPackage) else "model.mfn"
     if isinstance(source, ModelPackage):
         source.save(folder / name)
@@ -218,12 +229,22 @@ def _compile(folder: Path, model: Model, planned: Plan, target: Target, options:
     """Compile and link in `folder`; return what was measured in the ELF file."""
     with tempfile.TemporaryDirectory(prefix="microface") as scratch:
         objects = _objects(folder, Path(scratch), target, options.compiler)
-        kept = (*_KEPT, *(_KEPT_OF_PEOPLE if model.embeds else ("mf_infer",)))
-        kept += application.KEPT if options.application is not None else ()
-        path = link(objects, folder / "chip" / "link.ld", folder / ELF_NAME, target, kept, options.compiler)
+        script, kept = folder / "chip" / "link.ld", symbols_of(model, options)
+        path = link(objects, script, folder / ELF_NAME, target, kept, options.compiler)
+    return measure(path, target, options.compiler)
+
+
+def symbols_of(model: Model, options: Options) -> tuple[str, ...]:
+    """Return the functions that are called from outside: devices call them by name."""
+    kept = (*_KEPT, *(_KEPT_OF_PEOPLE if model.embeds else ("mf_infer",)))
+    return (*kept, *(application.KEPT if options.application is not None else ()))
+
+
+def measure(path: Path, target: Target, compiler: str) -> dict[str, Any]:
+    """Return sizes in bytes of the ELF file `path`, and where the runtime's symbols lie."""
     image = elf.Firmware(path)
     return {
-        "compiler": toolchain_for(target, options.compiler).label,
+        "compiler": toolchain_for(target, compiler).label,
         "flash_bytes": image.flash_bytes,
         "code_bytes": image.bytes_of(".text") + image.bytes_of(".vectors"),
         "constant_bytes": image.bytes_of(".rodata"),
@@ -244,9 +265,15 @@ def _objects(folder: Path, scratch: Path, target: Target, compiler: str) -> list
     return objects + compile_objects(chip, target, includes, scratch, compiler=compiler)
 
 
-def _facts(
-    model: Model, model_file: str, planned: Plan, target: Target, measured: dict[str, Any] | None, options: Options
+def facts_of(
+    model: Model,
+    model_file: str,
+    target: Target,
+    planned: dict[str, Any],
+    measured: dict[str, Any] | None,
+    options: Options,
 ) -> dict[str, Any]:
+    """Return what `firmware.json` holds; `planned` is the plan as JSON."""
     source, output = model.network.input, model.network.output
     return {
         "format": 1,
@@ -260,7 +287,7 @@ def _facts(
         "score": model.score,
         "input": {"shape": list(source.shape), "dtype": source.dtype},
         "output": {"shape": list(output.shape), "dtype": output.dtype, "zero_point": output.zero_point},
-        "plan": planned.to_json(),
+        "plan": planned,
         "measured": measured,
         "application": asdict(options.application) if options.application is not None else None,
     }

@@ -57,7 +57,7 @@ def emit_network(model: Model, plan: Plan, calls: Sequence[Call], target: Target
         "plan": plan,
         "input": model.network.input,
         "output": model.network.output,
-        "output_type": _output_type(model),
+        "output_type": output_type(model),
         "layers": [c_string("input"), *(c_string(call.label) for call in running)],
         "headers": sorted({call.kernel.header for call in running}),
         "arena_alignment": arena_alignment(target),
@@ -79,7 +79,8 @@ def _emit_calls(plan: Plan, calls: Sequence[Call]) -> tuple[list[Call], list[Emi
     return [call for call, _ in pairs], emitted, tables.tables
 
 
-def _output_type(model: Model) -> str:
+def output_type(model: Model) -> str:
+    """Return the C type of the output's values; a network that firmware cannot carry is a `UserError`."""
     dtype = model.network.output.dtype
     if dtype not in _OUTPUT_TYPES or model.network.input.dtype != "s8":
         raise UserError(f"network {model.name}", f"gives {dtype}", "firmware takes s8 and gives s8 or s32")
@@ -115,23 +116,31 @@ def emit_application(model: Model, plan: Plan, calls: Sequence[Call], target: Ta
     answer = known_answer(model.network, calls, sample_input(model))
     values = {
         "model": model,
-        "name": c_string(model.name),
-        "licence": model.licence.replace("*/", "* /").replace("\n", " "),
-        "plan": plan,
-        "target": target,
         "input": model.network.input,
-        "output": model.network.output,
         "seed": SEED,
         "checksums": _checksum_lines(answer),
         "parts": list(_parts(plan, calls)),
+    }
+    files = {name: render(f"{name}.j2", **values) for name in ("mf_known_answer.c", "example_main.c")}
+    return files | emit_interface(model, target, plan.gallery.bytes // 2)
+
+
+def emit_interface(model: Model, target: Target, slot_bytes: int, accelerated: bool = False) -> dict[str, str]:
+    """Return `microface.[hc]`, the same whatever runs the network; a slot of the gallery has `slot_bytes`."""
+    values = {
+        "model": model,
+        "name": c_string(model.name),
+        "licence": model.licence.replace("*/", "* /").replace("\n", " "),
+        "target": target,
+        "output": model.network.output,
         "light": light_of(model),
         "preparation": _PREPARATIONS[light_of(model)],
-        "slot_bytes": plan.gallery.bytes // 2,
+        "slot_bytes": slot_bytes,
         "score_constant": _SCORES.get(model.score or "", ""),
         "model_id_bytes": ", ".join(f"0x{byte:02x}" for byte in bytes.fromhex(model.model_id)),
+        "accelerated": accelerated,
     }
-    names = ("microface.h", "microface.c", "mf_known_answer.c", "example_main.c")
-    return {name: render(f"{name}.j2", **values) for name in names}
+    return {name: render(f"{name}.j2", **values) for name in ("microface.h", "microface.c")}
 
 
 def _parts(plan: Plan, calls: Sequence[Call]) -> Iterator[dict[str, str]]:

@@ -1,7 +1,5 @@
 """Tensors as words of the data memories, and back: four processors share one memory, a byte each."""
 
-from collections.abc import Callable, Mapping
-
 import numpy as np
 
 from microface.chip.plan.max78000.lanes import Lanes
@@ -9,6 +7,8 @@ from microface.chip.plan.max78000.plan import PlacedLayer
 from microface.chip.plan.max78000.workload import passes
 
 BASE, QUADRANT_STEP, INSTANCE_BYTES = 0x50400000, 0x400000, 0x8000
+FIFO_STATUS, FIFO_DATA, FIFOS = 0x50000004, 0x50000008, 4
+"""Bit i of the status says that FIFO i is full; its data register stands at FIFO_DATA + 4 i."""
 
 Words = dict[int, tuple[int, int]]
 """Address to (mask, word): the bits in the mask belong to the tensor."""
@@ -74,16 +74,3 @@ def runs(words: Words) -> list[tuple[int, int, list[int]]]:
         else:
             found.append((address, mask, [word]))
     return found
-
-
-def read(where: np.ndarray, read_bytes: Callable[[int, int], bytes]) -> np.ndarray:
-    """Return s8 values [H, W, C] at `where`; `read_bytes(address, size)` reads the chip's memory."""
-    memories = where // INSTANCE_BYTES * INSTANCE_BYTES
-    content: Mapping[int, np.ndarray] = {
-        int(start): np.frombuffer(read_bytes(int(start), INSTANCE_BYTES), np.int8) for start in np.unique(memories)
-    }
-    values = np.empty(where.shape, np.int8)
-    for start, data in content.items():
-        inside = memories == start
-        values[inside] = data[where[inside] - start]
-    return values

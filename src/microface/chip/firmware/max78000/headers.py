@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from microface.chip.firmware.max78000.data import input_places, output_places, runs, words_of
+from microface.chip.firmware.max78000.input import input_groups, words_for
 from microface.chip.firmware.max78000.kernels import blocks, memory_of
 from microface.chip.plan.max78000.bias import MEMORIES
-from microface.chip.plan.max78000.plan import AcceleratorPlan
+from microface.chip.plan.max78000.plan import AcceleratorPlan, PlacedLayer
 from microface.network.ops.max78000 import AcceleratorConv
 
 _PER_LINE = 8
@@ -49,11 +50,31 @@ def bias_memories(plan: AcceleratorPlan) -> Mapping[int, bytes]:
 
 
 def sample_header(plan: AcceleratorPlan, sample: np.ndarray) -> str:
-    """Return SAMPLE_INPUT: address, number of words, words, ... 0, of the s8 input `sample` [H, W, C]."""
-    table: list[str] = []
-    for address, _, words in runs({a: (0, w) for a, (_, w) in words_of(sample, input_places(plan.layers[0])).items()}):
-        table += [f"0x{address:08x}", f"0x{len(words):08x}", *(f"0x{word:08x}" for word in words)]
+    """Return SAMPLE_INPUT: address, number of words, words, ... 0, of the s8 input `sample` [H, W, C].
+
+    What streams goes to the FIFOs' registers, a word a pixel.
+    """
+    first = plan.layers[0]
+    blocks = _fifo_words(first, sample) if first.streaming else _memory_words(first, sample)
+    table = [f"0x{value:08x}" for block in blocks for value in block]
     return _guard(plan) + _define("SAMPLE_INPUT", [*table, "0x00000000"])
+
+
+def _memory_words(first: PlacedLayer, sample: np.ndarray) -> Iterator[list[int]]:
+    words = {address: (0, word) for address, (_, word) in words_of(sample, input_places(first)).items()}
+    for address, _, run in runs(words):
+        yield [address, len(run), *run]
+
+
+def _fifo_words(first: PlacedLayer, sample: np.ndarray) -> Iterator[list[int]]:
+    """Yield one block for a single FIFO; several are fed in turn."""
+    groups = input_groups(first)
+    words = [words_for(group, sample).tolist() for group in groups]
+    if len(groups) == 1:
+        yield [groups[0].address, len(words[0]), *words[0]]
+        return
+    for pixel in zip(*words, strict=True):
+        yield from ([group.address, 1, word] for group, word in zip(groups, pixel, strict=True))
 
 
 def output_header(plan: AcceleratorPlan, output: np.ndarray) -> str:

@@ -50,42 +50,33 @@ def slots(placed: PlacedLayer, lane: int) -> np.ndarray:
     return whole
 
 
-def _channels(placed: PlacedLayer, lane: int) -> list[int]:
+def _channels(placed: PlacedLayer, lane: int) -> np.ndarray:
     """Return the input channel of this lane in each round; -1 where a round has none for it."""
     count, total = processors_for(placed.layer.source[2]), placed.layer.source[2]
-    found = [lane + count * each for each in range(passes(total))]
-    return [channel if channel < total else -1 for channel in found]
+    found = lane + count * np.arange(passes(total))
+    return np.where(found < total, found, -1)
 
 
-def _indices(placed: PlacedLayer, output: int, channel: int) -> np.ndarray:
-    """Return the indices of one kernel's taps in the flat weights [O, KH, KW, I]."""
-    layer = placed.layer
-    if output < 0 or output >= layer.result[2] or channel < 0:
-        return np.full(layer.taps, -1)
+def _indices(placed: PlacedLayer, lane: int, outputs: np.ndarray) -> np.ndarray:
+    """Return int [outputs, channels, taps]: indices into the flat weights [O, KH, KW, I], -1 where there is none."""
+    layer, channels = placed.layer, _channels(placed, lane)
     taps = np.arange(layer.taps)
     # The hardware convolves the spread-out input: a transposed kernel is stored turned round.
     order = taps[::-1] if layer.operation == "convtranspose2d" else taps
-    return (output * layer.taps + order) * layer.source[2] + channel
+    index = (outputs[:, None, None] * layer.taps + order) * layer.source[2] + channels[:, None]
+    real = (outputs < layer.result[2])[:, None, None] & (channels >= 0)[:, None]
+    return np.where(real, index, -1)
 
 
 def _kernels(placed: PlacedLayer, lane: int) -> np.ndarray:
     """Return int [kernels, taps] in the order of the memory: rounds of outputs, outputs, rounds of inputs."""
-    layer = placed.layer
-    outputs = layer.result[2]
-    per_round = processors_for(outputs)
-    return np.array([
-        _indices(placed, per_round * round_ + each, channel)
-        for round_ in range(passes(outputs))
-        for each in range(per_round)
-        for channel in _channels(placed, lane)
-    ])  # fmt: skip
+    outputs = placed.layer.result[2]
+    return _indices(placed, lane, np.arange(passes(outputs) * processors_for(outputs))).reshape(-1, placed.layer.taps)
 
 
 def _flattened(placed: PlacedLayer, lane: int) -> np.ndarray:
     """Return int [weights, 1]: for each output the pixels, of each pixel this lane's channels."""
-    outputs, channels = range(placed.layer.result[2]), _channels(placed, lane)
-    taps = [np.stack([_indices(placed, each, channel) for channel in channels], axis=1).ravel() for each in outputs]
-    return np.concatenate(taps)[:, None]
+    return _indices(placed, lane, np.arange(placed.layer.result[2])).transpose(0, 2, 1).reshape(-1, 1)
 
 
 def pack(placed: PlacedLayer, weights: np.ndarray, lane: int) -> bytes:
@@ -136,13 +127,19 @@ def _block(processor: int, column: int, data: bytes) -> KernelBlock:
 
 def columns_from(words: np.ndarray) -> dict[int, bytearray]:
     """Return each processor's columns, 768 of nine bytes, from the loaded table (address, count, words ... 0)."""
-    memory, place = {processor: bytearray(COLUMNS * COLUMN_BYTES) for processor in range(64)}, 0
+    memory = {processor: bytearray(COLUMNS * COLUMN_BYTES) for processor in range(64)}
+    load_columns(memory, words)
+    return memory
+
+
+def load_columns(memory: Mapping[int, bytearray], words: np.ndarray) -> None:
+    """Store the table of `words` into `memory`; whole columns only, so that padding touches no neighbour."""
+    place = 0
     while words[place]:
         address, count = int(words[place]) - BASE, int(words[place + 1])
         processor = address // QUADRANT_STEP * 16 + address % QUADRANT_STEP // PROCESSOR_STEP
         start = address % PROCESSOR_STEP // 4 * COLUMN_BYTES
         data = words[place + 2 : place + 2 + count].astype(">u4").tobytes()
-        end = min(start + len(data), COLUMNS * COLUMN_BYTES)
-        memory[processor][start:end] = data[: end - start]
+        data = data[: len(data) // COLUMN_BYTES * COLUMN_BYTES]
+        memory[processor][start : start + len(data)] = data
         place += 2 + count
-    return memory

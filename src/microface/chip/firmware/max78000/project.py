@@ -1,110 +1,127 @@
 """The folder that `build` leaves: vendor files, headers, a C project, and firmware for the emulated chip."""
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from microface import __version__
-from microface.chip.firmware.build import ELF_NAME, JSON_NAME, Firmware, folder_to_be
-from microface.chip.firmware.elf import Firmware as Elf
-from microface.chip.firmware.linker import LinkLayout, linker_script, startup_code
-from microface.chip.firmware.max78000.headers import (
-    bias_memories,
-    output_header,
-    sample_header,
-    weights_header,
+from microface.chip.firmware import application
+from microface.chip.firmware.build import (
+    ARENA_SECTION,
+    ELF_NAME,
+    JSON_NAME,
+    Firmware,
+    Options,
+    facts_of,
+    folder_to_be,
+    measure,
+    symbols_of,
+    write_model,
 )
-from microface.chip.firmware.max78000.vendor import write_vendor_files
-from microface.chip.firmware.sources import PORT_OF_EMULATOR, RUNTIME
-from microface.chip.firmware.toolchain import compile_objects, link, toolchain_for
+from microface.chip.firmware.emit import emit_interface, output_type
+from microface.chip.firmware.linker import LinkLayout, linker_script, startup_code
+from microface.chip.firmware.max78000.sources import c_file, draw_sample, write_network
+from microface.chip.firmware.model import Model
+from microface.chip.firmware.render import render
+from microface.chip.firmware.sources import PORT_OF_EMULATOR, RUNTIME, headers, people_sources
+from microface.chip.firmware.toolchain import compile_objects, link
 from microface.chip.plan.max78000 import AcceleratorPlan, plan_accelerator
-from microface.chip.plan.max78000.bias import MEMORIES
 from microface.chip.plan.max78000.report import to_json
+from microface.chip.plan.memory import STACK_BYTES
+from microface.chip.plan.planner import GALLERY_SLOT_BYTES
 from microface.chip.targets import Target
 from microface.errors import UserError
 from microface.files import write_json, write_text
-from microface.network import IntegerNetwork, save_network
+from microface.models import ModelPackage
+from microface.network import IntegerNetwork
 
-SAMPLE_SEED = 78000
-_C = Path(__file__).parent / "c"
-_LAYOUT = LinkLayout(stack_bytes=4096, arena_bytes=16, gallery_slot_bytes=8192)
-_KEPT = ("accelerator_begin", "accelerator_run", "accelerator_output", "accelerator_self_test")
+_ALIGNMENT = 16
+_KEPT = ("mf_network_begin", "accelerator_run", "accelerator_output", "accelerator_self_test")
 
 
 def build_accelerator(
-    network: IntegerNetwork,
+    source: ModelPackage | IntegerNetwork,
     target: Target,
     output_dir: Path,
-    source_only: bool = False,
+    options: Options | None = None,
     sample: np.ndarray | None = None,
 ) -> Firmware:
-    """Write everything for `network` to `output_dir`, wholly or not at all.
+    """Write everything for `source` to `output_dir`, wholly or not at all.
 
     `sample` s8 [H, W, C] is the known-answer test's input; drawn from a fixed seed where None.
     """
-    plan = plan_accelerator(network, target)
-    if plan.streams and not source_only:
-        reason = "streams its input through the FIFO, which the emulated accelerator does not do"
-        raise UserError(network.name, reason, "add --source-only for the vendor's files")
-    values = draw_sample(network) if sample is None else sample
+    model, options = Model.of(source), options or Options()
+    plan = plan_accelerator(model.network, target)
+    values = draw_sample(model.network) if sample is None else sample
     with folder_to_be(output_dir) as folder:
-        write_vendor_files(plan, values, folder / "vendor")
-        save_network(network, folder / "model.mfn")
-        _write_sources(plan, values, target, folder)
-        measured = None if source_only else _compile(folder, target)
-        write_json(folder / JSON_NAME, _facts(plan, target, measured))
+        write_network(plan, values, folder)
+        model_file = write_model(folder, source)
+        _write_sources(model, target, folder, options)
+        measured = None if options.source_only else _compile(folder, model, target, options)
+        facts = facts_of(model, model_file, target, _plan_json(plan, target, model), measured, options)
+        write_json(folder / JSON_NAME, facts | {"accelerator": target.accelerator})
     return Firmware.load(output_dir)
 
 
-def draw_sample(network: IntegerNetwork) -> np.ndarray:
-    """Return s8 noise of the input's shape, always the same."""
-    return np.random.default_rng(SAMPLE_SEED).integers(-128, 128, network.input.shape).astype(np.int8)
+def _plan_json(plan: AcceleratorPlan, target: Target, model: Model) -> dict[str, Any]:
+    """Return the plan with what the processor keeps in RAM: the input, and the output behind it."""
+    places = {"arena_memory": target.placement.arena[0], "input_offset": 0, "steps": []}
+    output = {"output_offset": _aligned(model.network.input.bytes), "arena_bytes": _arena_bytes(model.network)}
+    return to_json(plan, target, "hardware") | places | output
 
 
-def _write_sources(plan: AcceleratorPlan, sample: np.ndarray, target: Target, folder: Path) -> None:
-    output = plan.network.run(sample[None])[0]
-    write_text(folder / "weights.h", weights_header(plan))
-    write_text(folder / "sampledata.h", sample_header(plan, sample))
-    write_text(folder / "sampleoutput.h", output_header(plan, output))
-    for name in ("accelerator.c", "accelerator.h", "cnn.h"):
-        write_text(folder / name, (_C / name).read_text(encoding="utf-8"))
-    write_text(folder / "chip" / "cnn_emulated.c", (_C / "cnn_emulated.c").read_text(encoding="utf-8"))
-    write_text(folder / "chip" / "cnn_tables.h", _tables(plan))
-    write_text(folder / "chip" / PORT_OF_EMULATOR, (RUNTIME / PORT_OF_EMULATOR).read_text(encoding="utf-8"))
-    write_text(folder / "chip" / "mf_port.h", (RUNTIME / "mf_port.h").read_text(encoding="utf-8"))
-    write_text(folder / "chip" / "startup.c", startup_code(target))
-    write_text(folder / "chip" / "link.ld", linker_script(target, _LAYOUT))
+def _aligned(size: int) -> int:
+    return -(-size // _ALIGNMENT) * _ALIGNMENT
 
 
-def _tables(plan: AcceleratorPlan) -> str:
-    memories = bias_memories(plan)
-    lines = ['#include "weights.h"', "#include <stdint.h>", "", "static const uint32_t mf_kernels[] = KERNELS;"]
-    lines += [f"static const uint8_t mf_bias_{group}[] = BIAS_{group};" for group in sorted(memories)]
-    pointers = ", ".join(f"mf_bias_{group}" if group in memories else "0" for group in range(MEMORIES))
-    counts = ", ".join(str(len(memories.get(group, b""))) for group in range(MEMORIES))
-    lines.append(f"static const uint8_t *const mf_bias[{MEMORIES}] = {{{pointers}}};")
-    return "\n".join([*lines, f"static const uint32_t mf_bias_count[{MEMORIES}] = {{{counts}}};"]) + "\n"
+def _arena_bytes(network: IntegerNetwork) -> int:
+    return _aligned(network.input.bytes) + _aligned(network.output.bytes)
 
 
-def _compile(folder: Path, target: Target) -> dict[str, Any]:
-    sources = [folder / "accelerator.c", *sorted((folder / "chip").glob("*.c"))]
+def _write_sources(model: Model, target: Target, folder: Path, options: Options) -> None:
+    """Write what the processor runs round the network: interface, people, the application, the emulator's port."""
+    tensors = {"input": model.network.input, "output": model.network.output, "output_type": output_type(model)}
+    files = emit_interface(model, target, GALLERY_SLOT_BYTES, accelerated=True)
+    files["mf_network.h"] = render("mf_network_accelerator.h.j2", model=model, target=target, **tensors)
+    files["mf_network.c"] = c_file("mf_network.c")
+    runtime = people_sources() if model.embeds else ()
+    if options.application is not None:
+        files |= application.generated_files(model, options.application)
+        runtime = (*runtime, *application.application_sources())
+    ports = (PORT_OF_EMULATOR, *((application.PORT_OF_SERIAL,) if options.application is not None else ()))
+    files |= {f"chip/{name}": _runtime_file(name) for name in ports}
+    files |= {f"runtime/{name}": _runtime_file(name) for name in (*runtime, *headers())}
+    files |= _start(model, target)
+    for name, text in files.items():
+        write_text(folder / name, text)
+
+
+def _runtime_file(name: str) -> str:
+    return (RUNTIME / name).read_text(encoding="utf-8")
+
+
+def _start(model: Model, target: Target) -> Mapping[str, str]:
+    layout = LinkLayout(STACK_BYTES, _arena_bytes(model.network), gallery_slot_bytes=GALLERY_SLOT_BYTES)
+    return {"chip/startup.c": startup_code(target), "chip/link.ld": linker_script(target, layout)}
+
+
+def _compile(folder: Path, model: Model, target: Target, options: Options) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="microface") as scratch:
-        objects = compile_objects(sources, target, [folder, folder / "chip"], Path(scratch))
-        path = link(objects, folder / "chip" / "link.ld", folder / ELF_NAME, target, _KEPT)
-    image = Elf(path)
-    return {"compiler": toolchain_for(target).label, "flash_bytes": image.flash_bytes}
+        objects = _objects(folder, Path(scratch), target, options.compiler)
+        kept = (*symbols_of(model, options), *_KEPT)
+        path = link(objects, folder / "chip" / "link.ld", folder / ELF_NAME, target, kept, options.compiler)
+    return measure(path, target, options.compiler)
 
 
-def _facts(plan: AcceleratorPlan, target: Target, measured: dict[str, Any] | None) -> dict[str, Any]:
-    return {
-        "format": 1,
-        "microface": __version__,
-        "target": target.name,
-        "accelerator": target.accelerator,
-        "model": plan.name,
-        "model_file": "model.mfn",
-        "plan": to_json(plan, target, "hardware"),
-        "measured": measured,
-    }
+def _objects(folder: Path, scratch: Path, target: Target, compiler: str) -> list[Path]:
+    sources = [*folder.glob("*.c"), *(folder / "chip").glob("*.c"), *(folder / "runtime").glob("*.c")]
+    includes = [folder, folder / "chip", folder / "runtime"]
+    return compile_objects(sorted(sources), target, includes, scratch, [ARENA_SECTION], compiler)
+
+
+def require_accelerator(firmware: Firmware) -> None:
+    """Refuse firmware that was built for a processor."""
+    if not firmware.facts.get("accelerator"):
+        raise UserError(firmware.folder, "holds no accelerator network", "build it with --target max78000")

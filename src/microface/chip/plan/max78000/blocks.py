@@ -62,6 +62,9 @@ def blocks(work: Workload, group: Mapping[str, str], formats: Formats) -> list[B
 def _block(work: Workload, names: tuple[str, ...], group: Mapping[str, str], formats: Formats) -> Block:
     size = len(names) * tensor_bytes(work, names[0], formats)
     first, last = min(work.written[name] for name in names), max(work.last_read[name] for name in names)
+    if first < formats.streaming:
+        # Layers that stream run at once, from the first row of the input on.
+        first, last = -1, max(last, formats.streaming - 1)
     return Block(names, group[names[0]], size, first, last)
 
 
@@ -74,10 +77,10 @@ def tensor_bytes(work: Workload, name: str, formats: Formats) -> int:
         word = 1
     elif writer >= 0 and work.layers[writer].wide:
         word *= WIDE_BYTES
-    rows = min(height, _rows_kept(work.layers[writer + 1])) if writer + 1 < formats.streaming else height
+    rows = min(height, rows_kept(work.layers[writer + 1])) if writer + 1 < formats.streaming else height
     return -(-rows * width * passes(channels) * word // BYTES_PER_WORD) * BYTES_PER_WORD
 
 
-def _rows_kept(reader: HardwareLayer) -> int:
-    """Rows that a streaming layer keeps of its input: those of its kernel, each pooled, and the next ones."""
+def rows_kept(reader: HardwareLayer) -> int:
+    """Return the rows that a streaming layer keeps of its input: its kernel's, each pooled, and the next ones."""
     return (reader.kernel[0] + 1) * max(reader.pool_size[0], reader.pool_stride[0])

@@ -73,6 +73,15 @@ class AcceleratorPlan:
         )
 
     @property
+    def column_ends(self) -> tuple[int, ...]:
+        """The first column behind those in use in each of the 64 processors."""
+        ends = [0] * 64
+        for each in self.layers:
+            for processor in each.input_lanes.processors if each.columns else ():
+                ends[processor] = max(ends[processor], each.first_column + each.columns)
+        return tuple(ends)
+
+    @property
     def weight_bytes(self) -> int:
         """Bytes of all weights, packed: what is printed as weight memory in use."""
         return sum(each.layer.weights * each.layer.bits for each in self.layers) // 8

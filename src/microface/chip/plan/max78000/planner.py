@@ -1,35 +1,45 @@
 """From network and target to an accelerator plan: formats are tried from the plainest to streaming."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from microface.chip.plan.max78000.blocks import Formats
 from microface.chip.plan.max78000.copies import with_copies
 from microface.chip.plan.max78000.plan import AcceleratorPlan, PlacedLayer
 from microface.chip.plan.max78000.rules import Refusal, check, limit, refuse
 from microface.chip.plan.max78000.search import Found, Search
+from microface.chip.plan.max78000.weights import START_ALIGNMENT
 from microface.chip.plan.max78000.workload import HardwareLayer, Workload, passes
 from microface.chip.targets import Target
 from microface.network import IntegerNetwork
 
 
-def plan_accelerator(network: IntegerNetwork, target: Target) -> AcceleratorPlan:
-    """Return the plan of `network` on the accelerator of `target`.
+def plan_accelerator(network: IntegerNetwork, target: Target, first_column: int = 0) -> AcceleratorPlan:
+    """Return the plan of `network` on the accelerator of `target`; columns of weights below `first_column` are taken.
 
     A network that cannot be placed is a `Refusal`: the rule, the layer, what it has, what is allowed, what would help.
     """
     copied = with_copies(network)
-    return AcceleratorPlan(place(Workload.of(copied), target), copied, target.name)
+    return AcceleratorPlan(place(Workload.of(copied), target, first_column), copied, target.name)
 
 
-def place(work: Workload, target: Target) -> tuple[PlacedLayer, ...]:
+def plan_together(networks: Sequence[IntegerNetwork], target: Target) -> tuple[AcceleratorPlan, ...]:
+    """Return the plans of networks that take turns: their weights lie side by side, data and biases do not stay."""
+    plans: list[AcceleratorPlan] = []
+    for network in networks:
+        taken = max((max(plan.column_ends) for plan in plans), default=0)
+        plans.append(plan_accelerator(network, target, -(-taken // START_ALIGNMENT) * START_ALIGNMENT))
+    return tuple(plans)
+
+
+def place(work: Workload, target: Target, first_column: int = 0) -> tuple[PlacedLayer, ...]:
     """Return every layer of `work` with its place; raise `Refusal` where there is none."""
     check(work, target)
     failed: Refusal | None = None
     for formats in _formats(work, target):
-        search = Search(work, target, formats)
+        search = Search(work, target, formats, first_column)
         found = search.run()
         if found is not None:
-            return tuple(_placed(work, found))
+            return tuple(_placed(work, found, first_column))
         failure = search.failure
         failed = failed or refuse(target, failure.rule, failure.where, failure.have)
     assert failed is not None
@@ -82,7 +92,7 @@ def _fits(shape: tuple[int, int, int], target: Target) -> bool:
     return shape[0] * shape[1] * 4 * passes(shape[2]) <= limit(target, "data_memory")
 
 
-def _placed(work: Workload, found: Found) -> Iterator[PlacedLayer]:
+def _placed(work: Workload, found: Found, first_column: int) -> Iterator[PlacedLayer]:
     for index, layer in enumerate(work.layers):
         yield PlacedLayer(
             layer=layer,
@@ -93,7 +103,7 @@ def _placed(work: Workload, found: Found) -> Iterator[PlacedLayer]:
             write_gap=_offset(found, layer.output)[1],
             planar=found.formats.planar and index == 0,
             streaming=index < found.formats.streaming,
-            first_column=found.starts[index],
+            first_column=first_column + found.starts[index] if layer.convolves else 0,
             columns=found.columns[index],
             bias=found.biases[index],
         )

@@ -55,9 +55,9 @@ class _Stuck(Exception):  # noqa: N818 - an attempt that ended, not an error
 class Search:
     """Placing one network with one choice of `formats`."""
 
-    def __init__(self, work: Workload, target: Target, formats: Formats) -> None:
-        self.work, self.formats = work, formats
-        self.column_limit, self.bytes_limit = limit(target, "weight_columns"), limit(target, "data_memory")
+    def __init__(self, work: Workload, target: Target, formats: Formats, taken_columns: int = 0) -> None:
+        self.work, self.formats, self.bytes_limit = work, formats, limit(target, "data_memory")
+        self.column_limit = limit(target, "weight_columns") - taken_columns
         self.bias_limit = limit(target, "bias_memory")
         self.group = groups(work)
         self.blocks = blocks(work, self.group, formats)
