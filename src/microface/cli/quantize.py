@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from microface.chip.targets import Target
 from microface.cli.train import prepare
 from microface.console import console, table
 from microface.evaluate.plots import save_roc
@@ -24,9 +25,11 @@ def quantize(
     calibration: Annotated[str, typer.Option(help="minmax, percentile or mse.")] = "mse",
     photos: Annotated[int, typer.Option(help="Training photos to calibrate with.")] = 512,
     size: Annotated[int, typer.Option(help="Values of the whitened embedding; 0: the embedding as trained.")] = 256,
-    bits: Annotated[list[str] | None, typer.Option(help="Of weights: 8, 4, LAYER=4 (several), or auto.")] = None,
+    bits: Annotated[list[str] | None, typer.Option(help="8, 4 (max78000: 2, 1), LAYER=4, or auto.")] = None,
     budget: Annotated[str, typer.Option(help="With --bits auto: share of the 8-bit network's flash, as 65%.")] = "",
-    target: Annotated[str, typer.Option(help="Chip whose planned flash --budget means.")] = "stm32h743zi",
+    target: Annotated[
+        str, typer.Option(help="max78000: for its accelerator; else the chip of --budget.")
+    ] = "stm32h743zi",
     steps: Annotated[int, typer.Option(help="Steps of quantisation-aware training; 0: 9 % of the run's.")] = 0,
     rate_share: Annotated[float, typer.Option(help="Its highest rate, as a share of the run's.")] = 0.05,
     later_first: Annotated[bool, typer.Option(help="Round the last layers first, the others one by one.")] = False,
@@ -51,6 +54,7 @@ def quantize(
     prepare()
     from microface.learn.card import card_of
     from microface.learn.quantise import options_from, quantise
+    from microface.learn.quantise_max78000 import quantise_for_accelerator
 
     values = {
         "method": method, "calibration": calibration, "photos": photos, "size": size, "bits": tuple(bits or ()),
@@ -60,7 +64,8 @@ def quantize(
     }  # fmt: skip
     told = {name: value for name, value in values.items() if _told(context, name)}
     options = options_from(run, told | {"report": report is not None})
-    result = quantise(run, output, name or output.stem, card_of(run), options)
+    way = quantise_for_accelerator if Target.load(options.target).accelerator else quantise
+    result = way(run, output, name or output.stem, card_of(run), options)
     _show(result, output)
     if report is not None:
         _report(result, report)
@@ -81,9 +86,9 @@ def _show(result: "Quantised", output: Path) -> None:
     network, after = result.package.network, result.after
     pairs = f"{after.genuine:,} genuine and {after.impostor:,} impostor pairs of held-out people"
     console.print(f"{pairs}; {network.macs:,} multiply-accumulates, {network.constant_bytes:,} bytes of constants")
-    four = [name for name, bits in result.bits.items() if bits == 4]
-    if four:
-        console.print(f"weights of 4 bits in {len(four)} of {len(result.bits)} layers: {', '.join(four)}")
+    for bits in sorted({*result.bits.values()} - {8}):
+        layers = [name for name, own in result.bits.items() if own == bits]
+        console.print(f"weights of {bits} bits in {len(layers)} of {len(result.bits)} layers: {', '.join(layers)}")
     console.print(f"model id {result.package.model_id[:16]}, simulation equal to the integer network on every value")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Literal
 
 from torch import nn
 
@@ -10,6 +10,8 @@ from microface.errors import UserError
 
 Build = Callable[[Any], nn.Module]
 """Takes the options of a family and returns a new module."""
+Task = Literal["embedding", "presence"]
+"""What a network is for: embeddings of faces, or face / no face."""
 _FAMILIES: dict[str, "Family"] = {}
 
 
@@ -25,39 +27,47 @@ class NetworkOptions:
         """Height and width of the crops that the network reads, in pixels."""
         return self.resolution, self.resolution
 
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """Channels, rows and columns of what the network reads."""
+        return 3, *self.input_size
+
 
 @dataclass(frozen=True)
 class Family:
     """One family of networks: its name, the frozen dataclass of its options, the function that builds a module.
 
-    The module maps float32 [N, 3, height, width] (bytes - 128, times 1/128) of `input_size` to [N, embedding].
+    The module maps float32 [N, 3, height, width] (bytes - 128, times 1/128) of `input_shape` to [N, embedding].
     """
 
     name: str
     options: type[NetworkOptions]
     build: Build
+    task: Task = "embedding"
 
 
-def register(name: str, options: type[NetworkOptions]) -> Callable[[Build], Build]:
+def register(name: str, options: type[NetworkOptions], task: Task = "embedding") -> Callable[[Build], Build]:
     """Register the decorated function as the builder of the family `name` with `options`."""
 
     def remember(build: Build) -> Build:
-        _FAMILIES[name] = Family(name, options, build)
+        _FAMILIES[name] = Family(name, options, build, task)
         return build
 
     return remember
 
 
-def names() -> tuple[str, ...]:
-    """Return the names of all families, sorted."""
-    return tuple(sorted(_FAMILIES))
+def names(task: Task = "embedding") -> tuple[str, ...]:
+    """Return the names of all families for `task`, sorted."""
+    return tuple(sorted(name for name, each in _FAMILIES.items() if each.task == task))
 
 
-def family(name: str) -> Family:
-    """Return the family `name`; an unknown one is a `UserError` that lists those there are."""
-    if name not in _FAMILIES:
-        raise UserError(name, "is not a network", f"choose one of {', '.join(names())}")
-    return _FAMILIES[name]
+def family(name: str, task: Task | None = None) -> Family:
+    """Return the family `name`; one that is unknown or not for `task` is a `UserError` that lists those there are."""
+    known = _FAMILIES.get(name)
+    if known is None or task not in (None, known.task):
+        what = f"is not a network for {task}" if task else "is not a network"
+        raise UserError(name, what, f"choose one of {', '.join(names(task or 'embedding'))}")
+    return known
 
 
 def options_of(name: str, given: dict[str, Any]) -> Any:

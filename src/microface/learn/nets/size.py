@@ -33,7 +33,7 @@ def empty_size(family: str, options: NetworkOptions) -> Size:
     macs: list[int] = []
     for layer in layers:
         layer.register_forward_hook(lambda *seen: macs.append(_macs(*seen)))
-    _without_free_layers(network)(torch.zeros(1, 3, *options.input_size, device="meta"))
+    _without_free_layers(network)(torch.zeros(1, *options.input_shape, device="meta"))
     weights = sum(layer.weight.numel() for layer in layers)
     return Size(sum(macs), weights, sum(layer.weight.shape[0] for layer in layers))
 

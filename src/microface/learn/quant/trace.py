@@ -26,17 +26,18 @@ class _Tracer(fx.Tracer):
         return isinstance(m, FitMap) or super().is_leaf_module(m, module_qualified_name)
 
 
-def trace(network: nn.Module, input_size: int | tuple[int, int], name: str) -> FloatGraph:
+def trace(network: nn.Module, input_size: int | tuple[int, int], name: str, channels: int = 3) -> FloatGraph:
     """Return the graph of `network` (in evaluation mode) for crops of `input_size`: (height, width) or a square's side.
 
-    A layer that no integer operator stands for is a `UserError` that names it.
+    `channels` are those of what it reads: more than 3 where pixels are folded into them. A layer that no integer
+    operator stands for is a `UserError` that names it.
     """
     network = network.eval()
     height, width = (input_size, input_size) if isinstance(input_size, int) else input_size
     module = fx.GraphModule(network, _Tracer().trace(network))
     with torch.no_grad():
-        ShapeProp(module).propagate(torch.zeros(1, 3, height, width))
-    return _Translation(module, (3, height, width)).graph(name)
+        ShapeProp(module).propagate(torch.zeros(1, channels, height, width))
+    return _Translation(module, (channels, height, width)).graph(name)
 
 
 class _Translation:

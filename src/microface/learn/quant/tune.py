@@ -5,7 +5,7 @@ import math
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -15,11 +15,12 @@ from microface.errors import UserError
 from microface.learn.quant.calibrate import Quantisable
 from microface.learn.quant.execute import execute, weights_of
 from microface.learn.quant.graph import FloatGraph
+from microface.learn.quant.max78000 import Fitted, RoundedNetwork
 from microface.learn.quant.qat import QuantisedNetwork
 from microface.learn.quant.sharpen import unlike
 from microface.learn.train import checkpoint
 from microface.learn.train.config import TrainConfig
-from microface.learn.train.data import Batch, Loader, open_photos
+from microface.learn.train.data import Batch, Loader, Photos, open_photos
 from microface.learn.train.place import where
 from microface.learn.train.schedule import view
 from microface.learn.train.team import Team, gathered
@@ -36,6 +37,9 @@ _ENTRY = 0.5
 _SAVE_EVERY = 120.0
 _USUAL_SIZE = 0.1
 """Root mean square of weights that learn at the full rate; smaller ones learn in proportion."""
+
+Start = TypeVar("Start", Quantisable, Fitted)
+"""What the phase begins with and ends in: for processors, or for the MAX78000's accelerator."""
 
 
 @dataclass(frozen=True)
@@ -55,29 +59,44 @@ class TuneOptions:
     save: Path | None = None
 
 
-def tuned(start: Quantisable, student: FloatGraph, config: TrainConfig, options: TuneOptions, run: Path) -> Quantisable:
+def tuned(
+    start: Start,
+    student: FloatGraph,
+    config: TrainConfig,
+    options: TuneOptions,
+    run: Path,
+    training: Photos | None = None,
+) -> Start:
     """Return `start` after `options.steps` batches; the rate falls by half a cosine to 0.
 
-    `student` is the float network that `start` came from. A loss that is no number is a `UserError`; the float run in
+    `student` is the float network that `start` came from, `training` the run's photos where they are read already:
+    other processes of the team read their own. A loss that is no number is a `UserError`; the float run in
     the folder `run` stays as it is.
     """
     members = 1 if where(options.device).on_gpu else config.threads
     with gathered(members, _work, start, student, config, options, run) as team:
-        result = _work(team, start, student, config, options, run)
+        result = _work(team, start, student, config, options, run, training)
     if options.save is not None:
         options.save.unlink(missing_ok=True)
     return result
 
 
 def _work(
-    team: Team, start: Quantisable, student: FloatGraph, config: TrainConfig, options: TuneOptions, run: Path
-) -> Quantisable:
+    team: Team,
+    start: Start,
+    student: FloatGraph,
+    config: TrainConfig,
+    options: TuneOptions,
+    run: Path,
+    training: Photos | None = None,
+) -> Start:
     """Do one member's share of the training to its end; every member gets the same result."""
     place = where(options.device, deterministic=True)
     place.prepare(config.seed)
-    training, _ = open_photos(Path(config.data))
-    loader = Loader(training, config, team.number, team.size)
-    phase = _Phase(team, QuantisedNetwork(*start), Guide(student, place.device), loader, config, options)
+    photos = open_photos(Path(config.data))[0] if training is None else training
+    loader = Loader(photos, config, team.number, team.size)
+    network = RoundedNetwork(start) if isinstance(start, Fitted) else QuantisedNetwork(*start)
+    phase = _Phase(team, network, Guide(student, place.device), loader, config, options)
     with team.progress() as bar:
         task = bar.add_task("quantisation-aware training", total=options.steps, completed=phase.resumed())
         for step in range(phase.done, options.steps):
@@ -108,7 +127,7 @@ class _Phase:
     def __init__(
         self,
         team: Team,
-        network: QuantisedNetwork,
+        network: QuantisedNetwork | RoundedNetwork,
         guide: "Guide",
         loader: Loader,
         config: TrainConfig,
@@ -183,7 +202,7 @@ def contrast(logits: Tensor) -> Tensor:
     return (F.cross_entropy(logits, own) + F.cross_entropy(logits.T, own)) / 2
 
 
-def _groups(network: QuantisedNetwork, rate: float) -> list[dict[str, Any]]:
+def _groups(network: QuantisedNetwork | RoundedNetwork, rate: float) -> list[dict[str, Any]]:
     """Return the steps' factors at `rate`, each layer at `rate` x the size of its weights as the float run had them.
 
     The projection leaves an embedding layer of tiny weights and equalising makes layers unlike: one rate for all
@@ -210,7 +229,7 @@ def _gradient(parameter: Tensor) -> Tensor:
     return parameter.grad
 
 
-def _fingerprint(network: QuantisedNetwork, config: TrainConfig, options: TuneOptions) -> str:
+def _fingerprint(network: QuantisedNetwork | RoundedNetwork, config: TrainConfig, options: TuneOptions) -> str:
     """Return a digest of all that the phase's result depends on."""
     digest = hashlib.sha256(repr((asdict(config), {**asdict(options), "save": None})).encode())
     for tensor in network.state_dict().values():

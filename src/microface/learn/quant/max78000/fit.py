@@ -1,0 +1,106 @@
+"""From a float graph and representative inputs to one that is ready for the accelerator: calibration."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from microface.errors import UserError
+from microface.learn.quant.calibrate import METHODS, Seen, observe
+from microface.learn.quant.execute import activated, compute
+from microface.learn.quant.graph import FloatGraph, Weighted
+from microface.learn.quant.max78000.arrange import arranged
+from microface.learn.quant.max78000.rounding import Arithmetic
+from microface.learn.quant.max78000.scale import scaled
+from microface.learn.quant.max78000.weights import BITS, best_shift, step_of, widest_shift
+
+_MENDED = 256
+"""Most photos that biases are mended by."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A graph whose values lie in [-1, 127/128] and whose weights have steps, one power of two per layer.
+
+    A `wide` output is the 32-bit accumulator.
+    """
+
+    graph: FloatGraph
+    wide: bool = False
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """How to calibrate: ranges of values by `method`, `bits` by layer (8 unless told).
+
+    `equalise` makes channels reach alike; `mend` takes the mean error of rounding into the biases. `wide`: the output
+    is not rounded to 8 bits, as the classes of a classifier.
+    """
+
+    method: str = "mse"
+    bits: Mapping[str, int] = field(default_factory=dict)
+    equalise: bool = True
+    mend: bool = True
+    wide: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse ways and bits that there are none of."""
+        if self.method not in METHODS:
+            raise UserError(self.method, "is not a way to calibrate", f"choose one of {', '.join(METHODS)}")
+        if wrong := next((bits for bits in self.bits.values() if bits not in BITS), None):
+            raise UserError(f"{wrong} bits", "are not on this chip", "use 8, 4, 2 or 1")
+
+
+def fit(graph: FloatGraph, batches: Sequence[Tensor], options: FitOptions) -> Fitted:
+    """Return `graph` fitted for the accelerator by what `batches` [N, C, H, W] in [-1, 127/128] show of it."""
+    ready = arranged(graph)
+    ready = scaled(ready, observe(ready, batches), options.method, options.equalise, options.wide)
+    fitted = Fitted(with_steps(ready, observe(ready, batches), options.bits), options.wide)
+    return mended(fitted, torch.cat(list(batches))[:_MENDED]) if options.mend else fitted
+
+
+def with_steps(graph: FloatGraph, seen: Mapping[str, Seen], bits: Mapping[str, int]) -> FloatGraph:
+    """Return `graph` with the steps of all weights chosen for the inputs that were `seen`."""
+    nodes = {node.name: _with_step(node, seen, bits.get(node.name, 8)) for node in graph.weighted()}
+    return graph.changed(nodes)
+
+
+def _with_step(node: Weighted, seen: Mapping[str, Seen], bits: int) -> Weighted:
+    source = node.inputs[0]
+    power = 1 / 3 if source == FloatGraph.INPUT else float(np.square(seen[source].sample).mean())
+    shift = best_shift(node.weights, node.bias, bits, power)
+    return replace(node, bits=bits, steps=np.full(len(node.bias), step_of(shift, bits)))
+
+
+def with_widest_steps(graph: FloatGraph) -> FloatGraph:
+    """Return `graph` with the steps that the vendor's quantiser chooses: nothing is cut."""
+    shifts = {n.name: widest_shift(n.weights, n.bias, n.bits) for n in graph.weighted()}
+    steps = {n.name: np.full(len(n.bias), step_of(shifts[n.name], n.bits)) for n in graph.weighted()}
+    return graph.changed({n.name: replace(n, steps=steps[n.name]) for n in graph.weighted()})
+
+
+@torch.inference_mode()
+def mended(fitted: Fitted, x: Tensor) -> Fitted:
+    """Return `fitted` with biases that take the mean error of rounding out of every channel, layer by layer.
+
+    `x` float [N, C, H, W] goes through the float and the rounded network side by side; the mean is over it and over
+    the map (Nagel et al. 2019, section 4.2, with data).
+    """
+    graph, arithmetic = fitted.graph, Arithmetic(fitted.graph, fitted.wide)
+    exact, values = {FloatGraph.INPUT: x}, {FloatGraph.INPUT: x}
+    biases: dict[str, np.ndarray] = {}
+    for place, node in enumerate(graph.nodes):
+        own, used = arithmetic.weights(node)
+        wanted = compute(node, [exact[name] for name in node.inputs], own)
+        got = compute(node, [values[name] for name in node.inputs], used)
+        if isinstance(node, Weighted):
+            error = (wanted - got).mean((0, 2, 3))
+            biases[node.name] = node.bias + error.numpy()
+            got = compute(node, [values[name] for name in node.inputs], arithmetic.weights(node, biases[node.name])[1])
+        exact[node.name] = activated(wanted, node.activation)
+        values[node.name] = arithmetic.round(node.name, activated(got, node.activation))
+        for name in {*node.inputs} - {name for later in graph.nodes[place + 1 :] for name in later.inputs}:
+            del exact[name], values[name]  # maps of hundreds of photos take much memory
+    return replace(fitted, graph=graph.changed({n.name: replace(n, bias=biases[n.name]) for n in graph.weighted()}))
