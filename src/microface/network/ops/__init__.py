@@ -12,6 +12,7 @@ from microface.network.ops.max78000 import KINDS as MAX78000_KINDS
 from microface.network.ops.max_pool import MaxPool
 from microface.network.ops.mean import Mean
 from microface.network.ops.pad import Pad
+from microface.network.ops.prelu import Prelu
 from microface.network.ops.tflite import KINDS as TFLITE_KINDS
 from microface.network.ops.window import Window, same_padding
 
@@ -26,6 +27,7 @@ _OWN: tuple[type[Operator], ...] = (
     MaxPool,
     Mean,
     Pad,
+    Prelu,
 )
 KINDS: dict[str, type[Operator]] = {kind.kind: kind for kind in (*_OWN, *TFLITE_KINDS, *MAX78000_KINDS)}
 
@@ -43,6 +45,7 @@ __all__ = [
     "Mean",
     "Operator",
     "Pad",
+    "Prelu",
     "WeightedOperator",
     "Window",
     "same_padding",
