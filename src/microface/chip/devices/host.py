@@ -36,7 +36,7 @@ class HostDevice:
         self, source: ModelPackage | IntegerNetwork | Model, threads: int = 1, choose: Choose = choose_kernel
     ) -> None:
         """Compile `source` for this computer, or take the library from the cache."""
-        self.model = Model.of(source)
+        self.model = Model.of(source).on_processor
         self.threads = threads
         self.target = Target.load("host")
         self.plan = plan(self.model.network, self.target, choose=choose, gallery_slot_bytes=GALLERY_SLOT_BYTES)

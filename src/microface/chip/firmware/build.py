@@ -137,7 +137,7 @@ def build(
     options = replace(options or Options(), source_only=source_only)
     if target.kind == "host" and not source_only:
         raise UserError(target.name, "is no chip", "add --source-only for its C files, or name a chip")
-    model = Model.of(source)
+    model = Model.of(source).on_processor
     planned = plan(model.network, target, options.reserve_flash, options.reserve_ram, options.choose)
     if not planned.fits:
         short = "; ".join(map(str, planned.shortages))

@@ -1,6 +1,6 @@
 """What firmware knows of its model beside the network: names, id, crop and score."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from microface.models import ModelPackage
 from microface.network import IntegerNetwork, digest
 from microface.network.inputs.light import correct_light
 from microface.network.inputs.mapping import map_bytes
+from microface.network.passes import on_processor
 from microface.photos.preprocess import Preprocess
 
 
@@ -33,6 +34,11 @@ class Model:
             return cls(source.name, source, digest(source))
         fields = (source.name, source.network, source.model_id, source.preprocess, source.score)
         return cls(*fields, source.card.licence)
+
+    @property
+    def on_processor(self) -> "Model":
+        """The same model, same id, with operators that a processor runs: layers of an accelerator become them."""
+        return replace(self, network=on_processor.apply(self.network)) if on_processor.match(self.network) else self
 
     @property
     def embeds(self) -> bool:

@@ -18,6 +18,7 @@ from microface.chip.plan.report import Plan, PlannedBuffer, Step
 from microface.chip.plan.timing import milliseconds, milliseconds_from
 from microface.chip.targets import Target
 from microface.network.network import IntegerNetwork
+from microface.network.passes import on_processor
 
 GALLERY_SLOT_BYTES = 32 * 1024
 """Room for the people: about 250 templates of 128 values, or one sector where that is larger."""
@@ -39,6 +40,7 @@ def plan(
 
     `reserve_flash` and `reserve_ram` bytes stay free for the application.
     """
+    network = on_processor.apply(network)
     calls = list_calls(network, target.features, choose)
     lives = lifetimes(network, calls)
     placement = place(lives, BUFFER_ALIGNMENT)

@@ -88,10 +88,24 @@ typedef struct {
 } mf_mean_s8_args;
 
 typedef struct {
+    int32_t input_width, channels, output_height, output_width;
+    int32_t kernel_height, kernel_width, stride_y, stride_x;
+    uint8_t rounding; /* 0: the mean is cut toward zero */
+} mf_average_cut_s8_args;
+
+typedef struct {
     int16_t input_height, input_width, channels;
     int16_t pad_top, pad_bottom, pad_left, pad_right;
     int16_t input_zero_point;
 } mf_pad_s8_args;
+
+/* Below zero a value is multiplied by a slope of its own, in units of 2^-14; slopes repeat after `period` values. */
+typedef struct {
+    int32_t elements;
+    int16_t period;        /* channels, or what the kernel needs of them one after another */
+    int16_t zero_point;
+    const int16_t *slopes; /* [period]; _dsp: 0 2 1 3 of each four */
+} mf_prelu_s8_args;
 
 typedef struct {
     int32_t elements;
@@ -113,8 +127,10 @@ void mf_pointwise_s4_s32(const mf_pointwise_s4_s32_args *args, const int8_t *inp
 void mf_add_s8(const mf_add_s8_args *args, const int8_t *a, const int8_t *b, int8_t *output, void *scratch);
 void mf_max_pool_s8(const mf_max_pool_s8_args *args, const int8_t *input, int8_t *output, void *scratch);
 void mf_average_pool_s8(const mf_average_pool_s8_args *args, const int8_t *input, int8_t *output, void *scratch);
+void mf_average_cut_s8(const mf_average_cut_s8_args *args, const int8_t *input, int8_t *output, void *scratch);
 void mf_mean_s8(const mf_mean_s8_args *args, const int8_t *input, int8_t *output, void *scratch);
 void mf_pad_s8(const mf_pad_s8_args *args, const int8_t *input, int8_t *output, void *scratch);
+void mf_prelu_s8(const mf_prelu_s8_args *args, const int8_t *input, int8_t *output, void *scratch);
 void mf_map_bytes_s8(const mf_map_bytes_s8_args *args, const uint8_t *input, int8_t *output, void *scratch);
 
 #endif

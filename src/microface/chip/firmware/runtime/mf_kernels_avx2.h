@@ -44,9 +44,11 @@ typedef struct {
 } mf_depthwise_s8_avx2_args;
 
 typedef mf_add_s8_args mf_add_s8_avx2_args;
+typedef mf_prelu_s8_args mf_prelu_s8_avx2_args;
 
 void mf_add_s8_avx2(const mf_add_s8_avx2_args *args, const int8_t *a, const int8_t *b, int8_t *output,
                     void *scratch);
+void mf_prelu_s8_avx2(const mf_prelu_s8_avx2_args *args, const int8_t *input, int8_t *output, void *scratch);
 void mf_pointwise_s8_avx2(const mf_pointwise_s8_avx2_args *args, const int8_t *input, int8_t *output, void *scratch);
 void mf_conv2d_s8_avx2(const mf_conv2d_s8_avx2_args *args, const int8_t *input, int8_t *output, void *scratch);
 void mf_depthwise_s8_avx2(const mf_depthwise_s8_avx2_args *args, const int8_t *input, int8_t *output,

@@ -91,6 +91,7 @@ typedef mf_mean_s8_args mf_mean_s8_dsp_args;
 typedef mf_max_pool_s8_args mf_max_pool_s8_dsp_args;
 typedef mf_average_pool_s8_args mf_average_pool_s8_dsp_args;
 typedef mf_conv_args mf_depthwise_s8_dsp_args;
+typedef mf_prelu_s8_args mf_prelu_s8_dsp_args;
 
 void mf_pointwise_s8_dsp(const mf_pointwise_s8_dsp_args *args, const int8_t *input, int8_t *output, void *scratch);
 void mf_conv2d_s8_dsp(const mf_conv2d_s8_dsp_args *args, const int8_t *input, int8_t *output, void *scratch);
@@ -98,6 +99,7 @@ void mf_depthwise3x3_s8_dsp(const mf_depthwise3x3_s8_dsp_args *args, const int8_
                             void *scratch);
 void mf_dense_s8_dsp(const mf_dense_s8_dsp_args *args, const int8_t *input, int8_t *output, void *scratch);
 void mf_add_s8_dsp(const mf_add_s8_dsp_args *args, const int8_t *a, const int8_t *b, int8_t *output, void *scratch);
+void mf_prelu_s8_dsp(const mf_prelu_s8_dsp_args *args, const int8_t *input, int8_t *output, void *scratch);
 void mf_mean_s8_dsp(const mf_mean_s8_dsp_args *args, const int8_t *input, int8_t *output, void *scratch);
 void mf_max_pool_s8_dsp(const mf_max_pool_s8_dsp_args *args, const int8_t *input, int8_t *output, void *scratch);
 

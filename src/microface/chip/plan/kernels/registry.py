@@ -13,6 +13,7 @@ from microface.chip.plan.kernels.depthwise_dsp import Depthwise3x3Dsp, Depthwise
 from microface.chip.plan.kernels.elementwise import AddAvx2, AddPortable, FlattenView
 from microface.chip.plan.kernels.inverted_residual_dsp import InvertedResidualDsp
 from microface.chip.plan.kernels.matrix_avx2 import ConvAvx2, PointwiseAvx2
+from microface.chip.plan.kernels.max78000 import AverageCut
 from microface.chip.plan.kernels.pointwise import (
     PointwiseNibbles,
     PointwiseNibbles32,
@@ -21,6 +22,7 @@ from microface.chip.plan.kernels.pointwise import (
 )
 from microface.chip.plan.kernels.pointwise_dsp import PointwiseDsp
 from microface.chip.plan.kernels.pools import AveragePoolPortable, MaxPoolPortable, MeanPortable, PadPortable
+from microface.chip.plan.kernels.prelu import PreluAvx2, PreluDsp, PreluPortable
 from microface.chip.plan.kernels.small_dsp import AddDsp, AveragePoolDsp, MaxPoolDsp, MeanDsp
 from microface.chip.plan.kernels.tflite import TFLITE_KERNELS
 from microface.errors import UserError
@@ -40,10 +42,12 @@ KERNELS: tuple[Kernel, ...] = (
     MaxPoolDsp(),
     AveragePoolDsp(),
     ConcatDsp(),
+    PreluDsp(),
     PointwiseAvx2(),
     ConvAvx2(),
     DepthwiseAvx2(),
     AddAvx2(),
+    PreluAvx2(),
     PointwiseNibbles(),
     PointwiseNibbles32(),
     PointwisePortable(),
@@ -60,6 +64,8 @@ KERNELS: tuple[Kernel, ...] = (
     MeanPortable(),
     PadPortable(),
     ConcatPortable(),
+    PreluPortable(),
+    AverageCut(),
     *TFLITE_KERNELS,
 )
 
