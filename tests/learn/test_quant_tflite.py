@@ -12,26 +12,30 @@ from hypothesis import strategies as st
 torch = pytest.importorskip("torch", reason="learning needs torch (the extra `train`)")
 
 from settings import config
+from test_nets import SMALL
 
 from litert import differing, reference
 from microface.chip.devices.bench import measure_on_chip
 from microface.chip.targets import Target
 from microface.errors import UserError
+from microface.learn import nets
 from microface.learn.card import card_of
 from microface.learn.quant.calibrate import Affine, Quantisable, observe, quantisations
 from microface.learn.quant.graph import Average, Convolution, FloatGraph, GlobalMean, Join, Linear, Maximum, Sum
 from microface.learn.quant.lower import lower
 from microface.learn.quant.rounding import ARITHMETICS
 from microface.learn.quant.simulate import differences
+from microface.learn.quant.trace import trace
 from microface.learn.quant.weights import with_steps
 from microface.learn.quantise import QuantiseOptions, quantise
 from microface.learn.train.start import start
-from microface.models import ModelPackage
+from microface.models import ModelPackage, load, names
 from microface.network import IntegerNetwork, digest
 from microface.network.convert.compare import difference
-from microface.network.convert.tflite import import_tflite, tflite_bytes
+from microface.network.convert.tflite import import_bytes, import_tflite, tflite_bytes
 
 SIZE = (18, 14)
+torch.set_num_threads(1)  # layers this small only wait for one another
 
 
 def every_layer(seed: int) -> FloatGraph:
@@ -97,6 +101,34 @@ def test_the_way_to_tflite_and_back_gives_the_same_network(tmp_path: Path) -> No
     network = lower(*calibrated(with_steps(every_layer(1).with_bits({"left": 4}))))
     (tmp_path / "every.tflite").write_bytes(tflite_bytes(network))
     assert digest(import_tflite(tmp_path / "every.tflite").network) == digest(network)
+
+
+@pytest.fixture(scope="module", params=nets.names())
+def family(request: pytest.FixtureRequest) -> Quantisable:
+    """A small network of each family, untrained, its quantisation for TFLite's rounding."""
+    torch.manual_seed(0)
+    options = nets.options_of(request.param, SMALL.get(request.param, {}))
+    graph = trace(nets.build(request.param, options).eval(), options.input_size, request.param)
+    graph = replace(graph, rounding="tflite")
+    x = noise(1, 2, options.input_size)
+    return graph, quantisations(graph, observe(graph, [torch.from_numpy(x).permute(0, 3, 1, 2).float() / 128]))
+
+
+def test_every_family_goes_to_tflite_and_comes_back(family: Quantisable, tmp_path: Path) -> None:
+    network = lower(*family)
+    x = noise(2, 1, network.input.shape[:2])
+    assert differences(network, *family, x) == {}
+    assert unlike_litert(network, tmp_path / "family.tflite", x) == []
+    back = import_bytes(tflite_bytes(network), Path(network.name)).network
+    assert digest(back) == digest(network)
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_shipped_network_comes_back_the_same_once_it_is_tflites(name: str) -> None:
+    network = load(name).network
+    once = import_bytes(tflite_bytes(network), Path(name)).network
+    assert difference(network, once, noise(1, 2, network.input.shape[:2])).cosine > 0.98
+    assert digest(import_bytes(tflite_bytes(once), Path(name)).network) == digest(once)
 
 
 def test_an_average_keeps_its_inputs_quantisation_in_tflite_alone() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from microface.errors import UserError
 from microface.network.convert.tflite import borders, operators
 from microface.network.convert.tflite.convert import CONVERTERS, Conversion
-from microface.network.convert.tflite.fold import fold_padding
+from microface.network.convert.tflite.fold import fold
 from microface.network.convert.tflite.lookups import with_lookups
 from microface.network.convert.tflite.model import TfModel, TfOperator, parse_model, read_model
 from microface.network.network import IntegerNetwork
@@ -40,7 +40,7 @@ def convert(model: TfModel) -> Imported:
     borders.begin(conversion)
     for op in model.operators:
         _convert_one(conversion, op)
-    network = fold_padding(borders.end(conversion))
+    network = fold(borders.end(conversion))
     names = {number: name for number, name in conversion.names.items() if name in network.tensors}
     return Imported(network, names)
 
