@@ -74,7 +74,7 @@ def inputs_of(photos: Photos, rows: np.ndarray, size: Size) -> np.ndarray:
 def embed_integers(graph: FloatGraph, quantisations: Mapping[str, Affine], photos: Photos, size: Size) -> np.ndarray:
     """Return int8 [N, D]: the integer embeddings of all `photos`, by `simulate`."""
     parts = np.array_split(np.arange(len(photos)), max(1, -(-len(photos) // _BATCH)))
-    results = [simulate(graph, quantisations, inputs_of(photos, part, size)) for part in parts]
+    results = (simulate(graph, quantisations, inputs_of(photos, part, size)) for part in parts)
     return np.concatenate([result[graph.output.name][:, 0, 0] for result in results])
 
 

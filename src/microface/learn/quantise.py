@@ -201,7 +201,8 @@ def _quantised(prepared: Prepared, options: QuantiseOptions, run: Path, save: Pa
     tune = TuneOptions(
         steps, later_first=options.later_first, rate_share=options.rate_share, device=options.device, save=save
     )
-    result = tuned(start, prepared.trained.graph, prepared.trained.config, tune, run)
+    training = prepared.training if prepared.training.directions is None else None  # the phase wants whole targets
+    result = tuned(start, prepared.trained.graph, prepared.trained.config, tune, run, training)
     stages.append(judge.integers(f"trained with rounding (qat), {steps} steps", result))
     if options.method == "best" and stages[0].check.goal > stages[1].check.goal:
         return start, stages[::-1]
@@ -248,14 +249,15 @@ def _ranged(prepared: Prepared, bits: Mapping[str, int], options: QuantiseOption
 
 def _checked_onnx(trained: Trained, photos: Photos) -> np.ndarray:
     """Return the embeddings of `photos` by the ONNX file's network; fail where 16-bit weights cost accuracy."""
-    x = float_inputs(photos, np.arange(len(photos)), trained.size)
     halved = _embedded(trained.graph, photos, trained.size)
-    whole = np.concatenate([_embed(trained.graph, part.numpy()) for part in x])
+    parts = np.array_split(np.arange(len(photos)), max(1, len(photos) // 64))
+    inputs = (x for part in parts for x in float_inputs(photos, part, trained.size))
+    whole = np.concatenate([_embed(trained.graph, x) for x in inputs])
     if check(whole, photos, whole).goal - check(halved, photos, whole).goal > _HALF_LOSS:
         raise UserError(trained.graph.name, "loses accuracy with 16-bit weights", "train with more weight decay")
     return halved
 
 
-def _embed(graph: FloatGraph, x: np.ndarray) -> np.ndarray:
+def _embed(graph: FloatGraph, x: torch.Tensor) -> np.ndarray:
     with torch.inference_mode():
-        return execute(graph, torch.from_numpy(x), weights_of(graph), lambda _name, value: value).numpy()
+        return execute(graph, x, weights_of(graph), lambda _name, value: value).numpy()

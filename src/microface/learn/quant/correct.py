@@ -1,7 +1,7 @@
 """What calibration can do beyond ranges: channels made alike before rounding, biases mended after it."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from microface.learn.quant.graph import Convolution, FloatGraph, Linear, Node, W
 from microface.learn.quant.weights import real_weights
 
 _LARGEST_FACTOR = 8.0
+_TOGETHER = 64
 
 
 def rounded_value(value: Tensor, affine: Affine) -> Tensor:
@@ -20,47 +21,70 @@ def rounded_value(value: Tensor, affine: Affine) -> Tensor:
     return torch.fake_quantize_per_tensor_affine(value, affine.scale, affine.zero_point, -128, 127)
 
 
+@dataclass(frozen=True)
+class _Twin:
+    """One value of the float network and of the rounded one, in batches [n, C, H, W]; of the latter whole steps."""
+
+    exact: list[Tensor]
+    steps: list[Tensor]
+    scale: float
+
+    def rounded(self, batch: int) -> Tensor:
+        """Return a batch of the rounded network's value."""
+        return self.steps[batch].float() * self.scale
+
+
 @torch.inference_mode()
 def mended(start: Quantisable, x: Tensor) -> Quantisable:
     """Return `start` with biases that take the mean error of rounding out of every channel, layer by layer.
 
     `x` float [N, 3, H, W] goes through the float and the rounded network side by side; the mean is over it and over
-    the map (Nagel et al. 2019, section 4.2, with data).
+    the map (Nagel et al. 2019, section 4.2, with data). Values are dropped when nothing reads them any more, rounded
+    ones are kept as int16 and all are computed in batches, since maps of hundreds of photos take much memory.
     """
     graph, affine = start
-    exact, values = {FloatGraph.INPUT: x}, {FloatGraph.INPUT: x}
+    batches = list(x.split(_TOGETHER))
+    twins, spent = {FloatGraph.INPUT: _Twin(batches, batches, 1.0)}, graph.spent()
     biases: dict[str, np.ndarray] = {}
     for node in graph.nodes:
-        wanted, got = _side_by_side(node, exact, values)
+        wanted, got = _side_by_side(node, [twins[name] for name in node.inputs])
+        error = _mean_error(wanted, got) if isinstance(node, Weighted) else torch.zeros(1)
         if isinstance(node, Weighted):
-            error = (wanted - got).mean((0, 2, 3))
             biases[node.name] = node.bias + error.numpy()
-            got = got + error[:, None, None]
-        exact[node.name] = activated(wanted, node.activation)
-        values[node.name] = rounded_value(activated(got, node.activation), affine[node.name])
-        _forget(graph, node, exact, values)
+        twins[node.name] = _finished(node, wanted, got, error, affine[node.name])
+        for name in spent[node.name]:
+            del twins[name]
     nodes: Mapping[str, Node] = {n.name: replace(n, bias=biases[n.name]) for n in graph.weighted()}
     return graph.changed(nodes), affine
 
 
-def _side_by_side(node: Node, exact: Mapping[str, Tensor], values: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+def _side_by_side(node: Node, inputs: list[_Twin]) -> tuple[list[Tensor], list[Tensor]]:
     """Return what `node` gives before its activation, with its own and with rounded weights and inputs."""
     own, used = {}, {}
     if isinstance(node, Weighted):
         bias = torch.from_numpy(node.bias)
         own[node.name] = (torch.from_numpy(node.weights), bias)
         used[node.name] = (torch.from_numpy(real_weights(node)), bias)
-    wanted = compute(node, [exact[name] for name in node.inputs], own)
-    return wanted, compute(node, [values[name] for name in node.inputs], used)
+    numbers = range(len(inputs[0].exact))
+    wanted = [compute(node, [twin.exact[number] for twin in inputs], own) for number in numbers]
+    return wanted, [compute(node, [twin.rounded(number) for twin in inputs], used) for number in numbers]
 
 
-def _forget(graph: FloatGraph, done: Node, *values: dict[str, Tensor]) -> None:
-    """Drop the values that no node after `done` reads: whole maps of hundreds of photos take much memory."""
-    place = graph.nodes.index(done)
-    needed = {name for node in graph.nodes[place + 1 :] for name in node.inputs} | {done.name}
-    for kept in values:
-        for name in kept.keys() - needed:
-            del kept[name]
+def _mean_error(wanted: list[Tensor], got: list[Tensor]) -> Tensor:
+    """Return float32 [C]: the mean of `wanted` - `got` over all batches and their maps."""
+    pairs = list(zip(wanted, got, strict=True))
+    total = torch.stack([(a - b).sum((0, 2, 3), dtype=torch.float64) for a, b in pairs]).sum(0)
+    return (total / sum(a.numel() / a.shape[1] for a in wanted)).float()
+
+
+def _finished(node: Node, wanted: list[Tensor], got: list[Tensor], error: Tensor, affine: Affine) -> _Twin:
+    """Return the value after activation and rounding; the lists are emptied on the way."""
+    exact, steps = [], []
+    while wanted:
+        exact.append(activated(wanted.pop(0), node.activation))
+        value = activated(got.pop(0) + error[:, None, None], node.activation)
+        steps.append((rounded_value(value, affine) / affine.scale).round().to(torch.int16))
+    return _Twin(exact, steps, affine.scale)
 
 
 def equalised(graph: FloatGraph, seen: Mapping[str, Seen]) -> FloatGraph:

@@ -30,11 +30,13 @@ def weights_of(graph: FloatGraph) -> dict[str, tuple[Tensor, Tensor]]:
 
 
 def execute(graph: FloatGraph, x: Tensor, weights: Weights, hook: Hook) -> Tensor:
-    """Return the output [N, D] for `x` float [N, 3, H, W]."""
-    values = {FloatGraph.INPUT: hook(FloatGraph.INPUT, x)}
+    """Return the output [N, D] for `x` float [N, 3, H, W]; a value is dropped as soon as nothing reads it any more."""
+    values, spent = {FloatGraph.INPUT: hook(FloatGraph.INPUT, x)}, graph.spent()
     for node in graph.nodes:
         result = compute(node, [values[name] for name in node.inputs], weights)
         values[node.name] = hook(node.name, activated(result, node.activation))
+        for name in spent[node.name]:
+            del values[name]
     return values[graph.output.name].flatten(1)
 
 

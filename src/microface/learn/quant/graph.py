@@ -140,6 +140,11 @@ class FloatGraph:
             {n.name: replace(n, bits=bits[n.name], steps=None) for n in self.weighted() if n.name in bits}
         )
 
+    def spent(self) -> dict[str, list[str]]:
+        """Return for every node the values that it reads and no later node does."""
+        last = {name: node.name for node in self.nodes for name in node.inputs}
+        return {node.name: [name for name in last if last[name] == node.name] for node in self.nodes}
+
     def groups(self) -> dict[str, str]:
         """Return for every value the name of the first value that it shares its quantisation with.
 

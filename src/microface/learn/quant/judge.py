@@ -7,8 +7,8 @@ import numpy as np
 from microface.learn.package import embed_integers
 from microface.learn.quant.calibrate import Quantisable
 from microface.learn.quant.lower import lower
-from microface.learn.train.data import Photos, unit_rows
-from microface.learn.train.validate import Check, check
+from microface.learn.train.data import Photos
+from microface.learn.train.validate import Check, check, pairs_of
 from microface.metrics.roc import Roc, roc
 
 
@@ -47,13 +47,3 @@ class Judge:
         embeddings = embed_integers(*quantisable, self.photos, self.size)
         measured = check(embeddings.astype(np.float32), self.photos, self.wanted)
         return Stage(name, embeddings, measured, lower(*quantisable).constant_bytes)
-
-
-def pairs_of(embeddings: np.ndarray, photos: Photos) -> tuple[np.ndarray, np.ndarray]:
-    """Return the cosine distances (genuine, impostor) of all pairs of photos of named people."""
-    named = photos.people >= 0
-    unit = unit_rows(embeddings[named].astype(np.float32))
-    upper = np.triu_indices(len(unit), 1)
-    distances, owners = (1 - unit @ unit.T)[upper], photos.people[named]
-    same = (owners[:, None] == owners[None])[upper]
-    return distances[same], distances[~same]

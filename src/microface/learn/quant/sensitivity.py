@@ -1,6 +1,6 @@
 """What the quantisation of each layer costs, in mean cosine between the embeddings with and without it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,8 @@ from microface.learn.quant.execute import activated, compute, weights_of
 from microface.learn.quant.graph import Convolution, FloatGraph, Linear, Node
 from microface.learn.quant.simulate import integers_from
 from microface.learn.quant.weights import real_weights
+
+_PHOTOS = 50
 
 
 @dataclass(frozen=True)
@@ -45,33 +47,61 @@ def four_bit_losses(start: Quantisable, x: np.ndarray, wanted: np.ndarray) -> di
 
     `wanted` float [N, D] are the float embeddings. Values before the layer are computed only once.
     """
+    parts = [_fours(start, part, target) for part, target in _together("layers at 4 bits", x, wanted)]
+    cosines = _joined(parts)
+    least = _loss(cosines.pop(""))
+    return {name: _loss(values) - least for name, values in cosines.items()}
+
+
+def _fours(start: Quantisable, x: np.ndarray, wanted: np.ndarray) -> dict[str, Tensor]:
+    """Return the cosines to `wanted` by the layer that alone has 4 bits; "": none has."""
     graph, affine = start
     inputs = {FloatGraph.INPUT: torch.from_numpy(x).permute(0, 3, 1, 2)}
     base = integers_from(graph, affine, inputs)
-    least = _loss(base[graph.output.name].flatten(1), wanted)
-    result = {}
-    for name in track(candidates(graph), "layers at 4 bits"):
-        known = _before(graph, name, base)
-        values = integers_from(graph.with_bits({name: 4}), affine, known)
-        result[name] = _loss(values[graph.output.name].flatten(1), wanted) - least
+    result = {"": _cosines(base[graph.output.name], wanted)}
+    for name in candidates(graph):
+        values = integers_from(graph.with_bits({name: 4}), affine, _before(graph, name, base))
+        result[name] = _cosines(values[graph.output.name], wanted)
     return result
 
 
 def costs(start: Quantisable, x: np.ndarray) -> list[LayerCost]:
     """Return the cost of every node of the network, the dearest first; `x` int8 [N, H, W, C] are held-out crops."""
+    graph, _ = start
+    parts = [_roundings(start, part) for (part,) in _together("layers", x)]
+    cosines = _joined([values for values, _ in parts])
+    fours = four_bit_losses(start, x, np.concatenate([wanted for _, wanted in parts]))
+    whole = _loss(cosines["all"])
+    made = (
+        _cost(n, _loss(cosines[f"alone {n.name}"]), whole - _loss(cosines[f"without {n.name}"]), fours.get(n.name))
+        for n in graph.nodes
+    )
+    return sorted(made, key=lambda cost: -cost.alone)
+
+
+def _roundings(start: Quantisable, x: np.ndarray) -> tuple[dict[str, Tensor], np.ndarray]:
+    """Return the cosines to the float embeddings by what is rounded, and these embeddings [N, D]."""
     graph, affine = start
     inputs = {FloatGraph.INPUT: torch.from_numpy(x).permute(0, 3, 1, 2).float() / 128}
     floats, rounded = _run(graph, affine, inputs, set()), _run(graph, affine, inputs, _all(graph))
     wanted = floats[graph.output.name].flatten(1).numpy()
-    whole = _loss(rounded[graph.output.name].flatten(1), wanted)
-    fours = four_bit_losses(start, x, wanted)
-    result = []
-    for node in track(graph.nodes, "layers"):
+    result = {"all": _cosines(rounded[graph.output.name], wanted)}
+    for node in graph.nodes:
         alone = _run(graph, affine, _before(graph, node.name, floats), {node.name})
         without = _run(graph, affine, _before(graph, node.name, rounded), _all(graph) - {node.name})
-        losses = [_loss(values[graph.output.name].flatten(1), wanted) for values in (alone, without)]
-        result.append(_cost(node, losses[0], whole - losses[1], fours.get(node.name)))
-    return sorted(result, key=lambda cost: -cost.alone)
+        result[f"alone {node.name}"] = _cosines(alone[graph.output.name], wanted)
+        result[f"without {node.name}"] = _cosines(without[graph.output.name], wanted)
+    return result, wanted
+
+
+def _together(title: str, *arrays: np.ndarray) -> Iterator[tuple[np.ndarray, ...]]:
+    """Yield pieces of `arrays` [N, ...]: all maps of a network for hundreds of photos would take gigabytes."""
+    starts = range(0, len(arrays[0]), _PHOTOS)
+    yield from track([tuple(array[i : i + _PHOTOS] for array in arrays) for i in starts], title)
+
+
+def _joined(parts: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
 
 def _cost(node: Node, alone: float, without: float, four_bits: float | None) -> LayerCost:
@@ -113,6 +143,11 @@ def _run(
     return values
 
 
-def _loss(embeddings: Tensor, wanted: np.ndarray) -> float:
-    """Return 1 - the mean cosine of `embeddings` [N, D] to `wanted` [N, D]."""
-    return 1 - float(torch.cosine_similarity(embeddings.double(), torch.from_numpy(wanted).double()).mean())
+def _cosines(embeddings: Tensor, wanted: np.ndarray) -> Tensor:
+    """Return float64 [N]: the cosines of `embeddings` [N, D, 1, 1] to `wanted` [N, D]."""
+    return torch.cosine_similarity(embeddings.flatten(1).double(), torch.from_numpy(wanted).double())
+
+
+def _loss(cosines: Tensor) -> float:
+    """Return 1 - the mean cosine."""
+    return 1 - float(cosines.mean())

@@ -1,11 +1,10 @@
 """The crops and teacher's embeddings of a data set as training reads them: batches that are a function of a seed."""
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -15,7 +14,7 @@ from microface.learn.train.augment import augmented
 from microface.learn.train.config import TrainConfig
 from microface.learn.train.projection import directions
 from microface.learn.train.schedule import Size, View
-from microface.photos.dataset import Dataset, strangers_near, unit
+from microface.photos.dataset import CropFile, Dataset, Shard, strangers_near, unit
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class Photos:
     network reads; `directions` float32 [teacher's, D] made the targets of the teacher's embeddings, None: nothing did.
     """
 
-    shards: tuple[np.ndarray, ...]
+    shards: tuple[np.ndarray | CropFile, ...]
     index: np.ndarray
     targets: np.ndarray
     people: np.ndarray
@@ -61,14 +60,26 @@ def open_photos(folder: Path, dimensions: int = 0, projection: str = "svd") -> t
     parts = [shard for shard in dataset.shards if len(shard)]
     if not parts:
         raise UserError(folder, "holds a data set without photos", "prepare it from more photos")
-    index = np.array([(i, j) for i, shard in enumerate(parts) for j in range(len(shard))], np.int64)
-    rows = [row for shard in parts for row in shard.rows]
-    targets = unit_rows(np.concatenate([shard.embeddings for shard in parts]).astype(np.float32))
-    held = np.array([row["split"] == "held_out" for row in rows])
-    people = _people(rows)
-    whole = Photos(tuple(shard.crops for shard in parts), index, targets, people, dataset.content)
+    sizes = [len(shard) for shard in parts]
+    index = np.stack([np.repeat(np.arange(len(parts)), sizes), np.concatenate([np.arange(n) for n in sizes])], 1)
+    owners = [(row["identity"], row["split"]) for shard in parts for row in shard.read_rows()]
+    held, people = np.array([split == "held_out" for _, split in owners]), _people(owners)
+    targets = _targets(folder, parts)
+    whole = Photos(tuple(shard.crop_file() for shard in parts), index, targets, people, dataset.content)
     training = ~held & ~_unusable(folder, targets, people, held)
     return _projected(whole.only(training), whole.only(held), dimensions, projection)
+
+
+def _targets(folder: Path, parts: Sequence[Shard]) -> np.ndarray:
+    """Return the teacher's embeddings of all photos float32 [N, D], each of length 1, in one array from the start."""
+    stored = [shard.map_embeddings() for shard in parts]
+    if len(widths := sorted({array.shape[1:] for array in stored})) > 1:
+        told = ", ".join(" x ".join(map(str, width)) for width in widths)
+        raise UserError(folder, f"holds embeddings of {told} values", "prepare it again with one teacher")
+    targets = np.empty((sum(map(len, stored)), *widths[0]), np.float32)
+    for first, array in zip(np.cumsum([0, *map(len, stored)]), stored, strict=False):
+        targets[first : first + len(array)] = unit_rows(array.astype(np.float32))
+    return targets
 
 
 def _unusable(folder: Path, targets: np.ndarray, people: np.ndarray, held: np.ndarray) -> np.ndarray:
@@ -92,12 +103,12 @@ def _projected(training: Photos, held_out: Photos, dimensions: int, projection: 
 unit_rows = unit
 
 
-def _people(rows: list[dict[str, Any]]) -> np.ndarray:
-    """Return int64 [N]: a number per named person, those of training first; -1 where there is no name."""
-    held = {row["identity"] for row in rows if row["split"] == "held_out"}
-    everybody = sorted({row["identity"] for row in rows} - {""}, key=lambda name: (name in held, name))
+def _people(owners: Sequence[tuple[str, str]]) -> np.ndarray:
+    """Return int64 [N]: a number per person of (identity, split), those of training first; -1 for no name."""
+    held = {identity for identity, split in owners if split == "held_out"}
+    everybody = sorted({identity for identity, _ in owners} - {""}, key=lambda name: (name in held, name))
     names = {name: number for number, name in enumerate(everybody)}
-    return np.array([names.get(row["identity"], -1) for row in rows], np.int64)
+    return np.array([names.get(identity, -1) for identity, _ in owners], np.int64)
 
 
 @functools.lru_cache(maxsize=4)

@@ -55,9 +55,15 @@ def check(embeddings: np.ndarray, photos: Photos, wanted: np.ndarray | None = No
     """
     unit, target = unit_rows(embeddings), unit_rows(photos.targets if wanted is None else wanted)
     cosine = float((unit * target).sum(axis=1).mean()) if unit.shape == target.shape else None
-    named = photos.people >= 0
-    distance = 1 - unit[named] @ unit[named].T
-    upper = np.triu_indices(int(named.sum()), 1)
-    same = (photos.people[named][:, None] == photos.people[named][None])[upper]
-    genuine, impostor = distance[upper][same], distance[upper][~same]
+    genuine, impostor = pairs_of(embeddings, photos)
     return Check(tar_table(genuine, impostor, RATES) if len(genuine) else {}, cosine, len(genuine), len(impostor))
+
+
+def pairs_of(embeddings: np.ndarray, photos: Photos) -> tuple[np.ndarray, np.ndarray]:
+    """Return the cosine distances (genuine, impostor) of all pairs of photos of named people."""
+    named = photos.people >= 0
+    unit, owners = unit_rows(embeddings[named].astype(np.float32)), photos.people[named]
+    upper = np.triu(np.ones((len(unit), len(unit)), bool), 1)  # a byte per pair, where indices take sixteen
+    same = owners[:, None] == owners[None]
+    distances = 1 - unit @ unit.T
+    return distances[upper & same], distances[upper & ~same]

@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from microface.errors import DamagedFileError, UserError
+from microface.photos.dataset.crop_file import CropFile
 from microface.photos.dataset.manifest import NAME, Manifest, ShardInfo
 
 
@@ -49,6 +50,12 @@ class Shard:
     def map_embeddings(self) -> np.ndarray:
         """Return `embeddings` mapped from the file."""
         return self._array("embeddings", mapped=True)
+
+    def crop_file(self) -> CropFile:
+        """Return `crops` to be read one by one."""
+        mapped = self._array("crops", mapped=True)
+        assert isinstance(mapped, np.memmap)
+        return CropFile.of(self.path("crops"), mapped)
 
     def path(self, what: str) -> Path:
         """Return the file that holds `what`."""
