@@ -19,6 +19,7 @@ from microface.cli.plan import plan
 from microface.cli.prepare import prepare
 from microface.cli.quantize import quantize
 from microface.cli.recrop import recrop
+from microface.cli.slim import slim
 from microface.cli.targets import targets
 from microface.cli.train import train
 from microface.cli.views import views
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.command("demo")(demo)
 app.command("prepare")(prepare)
 app.command("recrop")(recrop)
+app.command("slim")(slim)
 app.command("views")(views)
 app.command("train")(train)
 app.command("compare")(compare)

@@ -55,7 +55,7 @@ class TorchTeacher(nn.Module):
     def _add(self, node: onnx.NodeProto, constants: dict[str, Tensor]) -> None:
         """Take in `node`: weights that are dequantised become constants, all else a step."""
         if node.op_type == "DequantizeLinear":
-            constants[node.output[0]] = _dequantised(*(constants[name] for name in node.input), **_attributes(node))
+            constants[node.output[0]] = dequantised(*(constants[name] for name in node.input), **_attributes(node))
         elif node.op_type == "Constant":
             constants[node.output[0]] = torch.from_numpy(numpy_helper.to_array(node.attribute[0].t).copy())
         elif node.op_type in _OPERATORS:
@@ -86,7 +86,7 @@ def _laid_out(constant: Tensor) -> Tensor:
     return constant.contiguous(memory_format=torch.channels_last) if constant.ndim == 4 else constant
 
 
-def _dequantised(q: Tensor, scale: Tensor, zero: Tensor | None = None, axis: int = 1) -> Tensor:
+def dequantised(q: Tensor, scale: Tensor, zero: Tensor | None = None, axis: int = 1) -> Tensor:
     """Return (q - zero) x scale, per channel of `axis` where there are several scales."""
     shape = [-1 if i == axis else 1 for i in range(q.ndim)] if scale.numel() > 1 else [1] * q.ndim
     shifted = q.float() if zero is None else q.float() - zero.float().reshape(shape)
