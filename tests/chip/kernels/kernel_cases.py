@@ -17,6 +17,7 @@ from microface.network.ops import (
     Mean,
     Operator,
     Pad,
+    Prelu,
     Window,
 )
 from microface.network.requantise import HighMul, NoRequantise
@@ -224,6 +225,16 @@ def pads(draw: Draw) -> Case:
     source = Tensor("x", shape, "s8", 1.0, draw(ZERO_POINTS))
     op = Pad("op", ("x",), "y", tuple(draw(st.integers(0, 3)) for _ in range(4)))
     return Case(_network(op, [source], source.zero_point), [_bytes(draw, shape)])
+
+
+@st.composite
+def prelus(draw: Draw) -> Case:
+    shape = draw(st.integers(1, 5)), draw(st.integers(1, 9)), draw(st.integers(1, 24))
+    source = Tensor("x", shape, "s8", 1.0, draw(ZERO_POINTS))
+    slopes = _rng(draw).integers(-(2**15), 2**15, shape[2]).astype(np.int16)
+    if draw(st.booleans()):
+        slopes = _rng(draw).choice(np.array([-(2**15), -1, 0, 1, 2**15 - 1], np.int16), shape[2])
+    return Case(_network(Prelu("op", ("x",), "y", slopes), [source], source.zero_point), [_bytes(draw, shape)])
 
 
 @st.composite

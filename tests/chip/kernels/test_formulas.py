@@ -11,7 +11,7 @@ from microface.chip.plan.kernels import choose
 from microface.chip.targets import Target
 from microface.network import IntegerNetwork, Tensor
 from microface.network.anchor import RandomBuilder
-from microface.network.ops import Concat, Operator, WeightedOperator
+from microface.network.ops import Concat, Operator, Prelu, WeightedOperator
 
 Draw = Callable[[RandomBuilder], str]
 
@@ -20,6 +20,14 @@ def _pair(builder: RandomBuilder) -> str:
     """A residual block without expansion: its addition is a call of its own, for the block has a 5x5 window."""
     wide = builder.depthwise("depthwise", "input", kernel=5)
     return builder.add("sum", "input", wide)
+
+
+def _bent(builder: RandomBuilder) -> str:
+    """PRELU with slopes of both signs."""
+    source = builder.tensors["input"]
+    slopes = builder.random.uniform(-1, 1, source.shape[2])
+    output = Tensor("y", source.shape, "s8", source.scale, source.zero_point)
+    return builder.append(Prelu.with_slopes("y", "input", "y", slopes), output)
 
 
 def _twins(builder: RandomBuilder) -> str:
@@ -51,6 +59,8 @@ CASES: dict[str, tuple[tuple[int, int, int], Draw]] = {
     "depthwise, odd": ((7, 7, 64), lambda b: b.depthwise("y", "input")),
     "dense": ((1, 1, 512), lambda b: b.dense("y", "input", 128)),
     "mean": ((6, 6, 128), lambda b: b.mean("y", "input")),
+    "prelu": ((14, 14, 40), _bent),
+    "prelu, odd": ((7, 7, 62), _bent),
     "side by side": ((13, 13, 16), _twins),
     "two calls": ((12, 12, 64), _pair),
     "inverted residual": ((12, 12, 16), _block(96, 16, 1, True)),

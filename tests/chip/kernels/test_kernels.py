@@ -29,6 +29,7 @@ FAMILIES: dict[str, Callable[[], st.SearchStrategy[cases.Case]]] = {
     "pool": cases.pools,
     "mean": cases.means,
     "pad": cases.pads,
+    "prelu": cases.prelus,
 }
 
 

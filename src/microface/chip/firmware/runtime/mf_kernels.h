@@ -102,7 +102,7 @@ typedef struct {
 /* Below zero a value is multiplied by a slope of its own, in units of 2^-14; slopes repeat after `period` values. */
 typedef struct {
     int32_t elements;
-    int16_t period;        /* channels, or what the kernel needs of them one after another */
+    int32_t period;        /* channels, or what the kernel needs of them one after another */
     int16_t zero_point;
     const int16_t *slopes; /* [period]; _dsp: 0 2 1 3 of each four */
 } mf_prelu_s8_args;
