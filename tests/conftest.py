@@ -1,5 +1,10 @@
 """Shared fixtures: where the research data lies, when it is there; how hypothesis runs."""
 
+import os
+
+# Before numpy and torch are loaded: tests run in a process per core, and networks this small only wait for one another.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from pathlib import Path
 
 import pytest
