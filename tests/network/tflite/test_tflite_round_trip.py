@@ -12,7 +12,7 @@ from microface.network import IntegerNetwork, Tensor, digest
 from microface.network.convert.tflite import import_bytes, import_tflite, tflite_bytes
 from microface.network.convert.tflite.write import model_bytes
 from microface.network.facenets import facenet
-from microface.network.ops import AveragePool, Concat, MaxPool, Window
+from microface.network.ops import AveragePool, Concat, MaxPool, Prelu, Window
 from microface.network.ops.tflite import Lookup
 
 SEEDS = range(3)
@@ -75,8 +75,27 @@ def test_a_pool_with_padding_of_its_own_goes_out_and_comes_back(tmp_path: Path) 
     assert digest(import_tflite(tmp_path / "one.tflite").network) == digest(network)
 
 
+def test_layers_of_an_accelerator_go_out_as_a_processors(tmp_path: Path) -> None:
+    whole = facenet("facenet_v6")
+    *layers, _ = whole.operators
+    network = IntegerNetwork("v6", whole.tensors, tuple(layers), whole.inputs, (layers[-1].output,))
+    back = import_bytes(tflite_bytes(network), Path("v6.tflite")).network
+    assert [op.kind for op in back.operators].count("conv2d") == len(layers)
+    x = drawn_inputs(network, 1)["input"]
+    assert np.abs(network.run(x).astype(int) - back.run(x)).max() <= 1
+
+
+def test_a_slope_for_every_channel_goes_out_in_bytes(tmp_path: Path) -> None:
+    tensors = [Tensor(name, (4, 5, 3), "s8", 0.5, -20) for name in ("input", "y")]
+    network = one(Prelu.with_slopes("y", "input", "y", np.array([0.25, -0.4, 1.6])), *tensors)
+    back = import_bytes(tflite_bytes(network), Path("one.tflite")).network
+    assert unlike_litert(back, tmp_path / "one.tflite", 1) == []
+    x = drawn_inputs(network, 1)["input"]
+    assert np.abs(network.run(x).astype(int) - back.run(x)).max() <= 1
+
+
 def test_what_tflite_has_no_form_for_is_named() -> None:
-    with pytest.raises(UserError, match="operator conv1: max78000_conv has no form in TFLite"):
+    with pytest.raises(UserError, match="operator classifier: gives sums of 32 bits; TFLite takes bytes"):
         tflite_bytes(facenet("facenet_v7"))
     source, output = Tensor("input", (6, 7, 3), "s8", 0.5, 3), Tensor("y", (3, 4, 3), "s8", 0.25, 1)
     pool = AveragePool.between("y", source, output, Window((3, 3), (2, 2), (1, 0, 2, 0)))

@@ -3,8 +3,11 @@
 import numpy as np
 
 from microface.errors import UserError
-from microface.network.ops import WeightedOperator
+from microface.network.network import IntegerNetwork
+from microface.network.ops import Add, Prelu, WeightedOperator
+from microface.network.ops.prelu import FRACTION_BITS
 from microface.network.ops.tflite import TfliteAdd
+from microface.network.passes import on_processor
 from microface.network.requantise import DoubleRounding, HighMul
 from microface.network.tensors import Tensor
 
@@ -21,8 +24,13 @@ def factors_of(op: WeightedOperator, form: str) -> np.ndarray:
         return np.asarray(rule.multiplier * np.exp2(rule.shift.astype(np.float64) - 31))
     if (scales := getattr(rule, "scales", None)) is not None:
         return np.asarray(scales)
-    mend = f"{form} takes a scale per output channel: quantise with microface quantize"
-    raise UserError(f"operator {op.name}", f"rounds by {rule.kind}", mend)
+    mend = f"{form} takes bytes there: give the output a scale (an embedding, or logits of 8 bits)"
+    raise UserError(f"operator {op.name}", "gives sums of 32 bits", mend)
+
+
+def subtracts(op: Add | TfliteAdd) -> bool:
+    """Say whether `op` takes its second input from the first."""
+    return op.negate if isinstance(op, TfliteAdd) else op.mb < 0
 
 
 def multiplied_scale(factor: tuple[int, int], source: Tensor, target: Tensor) -> float:
@@ -48,3 +56,13 @@ def stored_constant(op_name: str, centred: np.ndarray, source: Tensor) -> tuple[
     if high + point > source.highest:
         raise UserError(f"operator {op_name}", "has a constant wider than its input", f"quantise it to {source.dtype}")
     return (centred.astype(np.int64) + point).astype(source.numpy_dtype), point
+
+
+def real_slopes(op: Prelu) -> np.ndarray:
+    """Return float64 [C]: what values below zero are multiplied by."""
+    return op.slopes.astype(np.float64) / (1 << FRACTION_BITS)
+
+
+def for_processors(network: IntegerNetwork) -> IntegerNetwork:
+    """Return `network` with layers of an accelerator as operators that other tools have: the same integers."""
+    return on_processor.apply(network) if on_processor.match(network) else network

@@ -2,16 +2,19 @@
 
 from typing import cast
 
-from microface.network.convert.factors import addend_scale, multiplied_scale
+import numpy as np
+
+from microface.network.convert.factors import addend_scale, multiplied_scale, real_slopes, subtracts
 from microface.network.convert.onnx.export import THEIRS, Export, exports, pads_of
-from microface.network.ops import AveragePool, MaxPool, Operator
+from microface.network.ops import Add, AveragePool, MaxPool, Operator, Prelu
+from microface.network.ops.max78000 import Passthrough
 from microface.network.ops.tflite import TfliteAdd, TfliteAveragePool, TfliteMean, TfliteMul, TflitePrelu
 
 
 @exports("add", "tflite_add", "tflite_mul")
 def arithmetic(export: Export, op: Operator) -> None:
     """Add, Sub or Mul of two computed tensors, or of one and a constant."""
-    kind = "Sub" if isinstance(op, TfliteAdd) and op.negate else "Mul" if isinstance(op, TfliteMul) else "Add"
+    kind = "Mul" if isinstance(op, TfliteMul) else "Sub" if subtracts(cast(Add | TfliteAdd, op)) else "Add"
     constant = getattr(op, "constant", None)
     vector = all(name in export.vectors for name in op.inputs) and (constant is None or constant.shape[:2] == (1, 1))
     operands = [export.real(name, vector) for name in op.inputs]
@@ -35,6 +38,14 @@ def prelu(export: Export, op: Operator) -> None:
     export.write(op, export.add("PRelu", [export.real(op.inputs[0]), slopes], f"{op.output}_bent"))
 
 
+@exports("prelu")
+def own_prelu(export: Export, op: Operator) -> None:
+    """PRelu with real slopes."""
+    slopes = real_slopes(cast(Prelu, op)).astype(np.float32)[:, None, None]
+    names = [export.real(op.inputs[0]), export.constant(f"{op.output}_slopes", slopes)]
+    export.write(op, export.add("PRelu", names, f"{op.output}_bent"))
+
+
 @exports("mean", "tflite_mean")
 def mean(export: Export, op: Operator) -> None:
     """GlobalAveragePool, or ReduceMean over other axes than rows and columns."""
@@ -45,6 +56,14 @@ def mean(export: Export, op: Operator) -> None:
     else:
         theirs = [1 + THEIRS.index(axis) for axis in axes]
         export.write(op, export.add("ReduceMean", given, name, axes=theirs, keepdims=1))
+
+
+@exports("max78000_passthrough")
+def accelerator_average(export: Export, op: Operator) -> None:
+    """AveragePool; the accelerator's own cuts toward zero."""
+    layer = cast(Passthrough, op)
+    sizes = {"kernel_shape": [*layer.pool_size], "strides": [*layer.pool_stride]}
+    export.write(op, export.add("AveragePool", [export.real(op.inputs[0])], f"{op.output}_pool", **sizes))
 
 
 @exports("max_pool", "average_pool", "tflite_average_pool")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import onnx
 from onnx import TensorProto, helper
 
+from microface.network.convert.factors import for_processors
 from microface.network.convert.onnx import (  # noqa: F401 (importing them registers their exporters)
     export_arithmetic,
     export_moves,
@@ -21,6 +22,7 @@ _IR_VERSION = 9
 
 def onnx_bytes(network: IntegerNetwork, notes: Mapping[str, str] | None = None) -> bytes:
     """Return `network` as an ONNX file with `notes` as its metadata; equal networks give equal bytes."""
+    network = for_processors(network)
     export, (source, result) = Export(network), (network.input, network.output)
     export.quantise(source, "input")
     exports.write(export, network.operators)

@@ -5,16 +5,17 @@ from typing import cast
 
 import numpy as np
 
-from microface.network.convert.factors import addend_scale, multiplied_scale, stored_constant
+from microface.network.convert.factors import addend_scale, multiplied_scale, real_slopes, stored_constant, subtracts
 from microface.network.convert.tflite.build import Scalar, Value
 from microface.network.convert.tflite.export import DTYPES, Export, exports
 from microface.network.convert.tflite.write import OutTensor
-from microface.network.ops import Add, Mean, Operator
+from microface.network.ops import Add, Mean, Operator, Prelu
 from microface.network.ops.tflite import TfliteAdd, TfliteMean, TfliteMul, TflitePrelu
 from microface.network.ops.tflite.add import sum_factors
 from microface.network.requantise.tflite import split_scale
 
 _NEIGHBOURS = 4
+_LEAST_SLOPE = 2.0**-20
 
 
 @exports("add", "tflite_add")
@@ -25,7 +26,7 @@ def add(export: Export, op: Operator) -> None:
     constants: tuple[int, ...] = ()
     if isinstance(sum_, TfliteAdd) and sum_.constant is not None:
         constants = (_constant(export, op, sum_.constant, _addend_scale(export, sum_)),)
-    export.emit_as("SUB" if getattr(sum_, "negate", False) else "ADD", op, constants, options)
+    export.emit_as("SUB" if subtracts(sum_) else "ADD", op, constants, options)
 
 
 @exports("tflite_mul")
@@ -45,6 +46,14 @@ def prelu(export: Export, op: Operator) -> None:
     bent = cast(TflitePrelu, op)
     slopes = _constant(export, op, bent.slopes, _multiplied_scale(export, op, bent.below))
     export.emit_as("PRELU", op, (slopes,))
+
+
+@exports("prelu")
+def own_prelu(export: Export, op: Operator) -> None:
+    """PRELU, whose slopes are bytes."""
+    slopes = real_slopes(cast(Prelu, op))
+    scale = np.float32(max(np.abs(slopes).max(), _LEAST_SLOPE) / 127)
+    export.emit_as("PRELU", op, (_constant(export, op, np.rint(slopes / scale)[None, None], scale),))
 
 
 @exports("mean", "tflite_mean")

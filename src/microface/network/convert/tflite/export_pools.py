@@ -8,6 +8,7 @@ from microface.errors import UserError
 from microface.network.convert.tflite.build import Scalar, Value
 from microface.network.convert.tflite.export import VALID, Export, exports, padding_kind, sides_of, whole
 from microface.network.ops import AveragePool, MaxPool, Operator
+from microface.network.ops.max78000 import Passthrough
 from microface.network.ops.tflite import TfliteAveragePool
 
 Pool = MaxPool | AveragePool | TfliteAveragePool
@@ -40,6 +41,14 @@ def average(export: Export, op: Operator) -> None:
     export.emit("AVERAGE_POOL_2D", (export.number(source.name),), pooled, _options(pool, kind, cut))
     if not same:
         export.emit("QUANTIZE", (pooled,), export.number(op.output))
+
+
+@exports("max78000_passthrough")
+def accelerator_average(export: Export, op: Operator) -> None:
+    """AVERAGE_POOL_2D, halves away from zero; an accelerator's own may cut toward zero."""
+    layer = cast(Passthrough, op)
+    pool = TfliteAveragePool(op.name, op.inputs, op.output, layer.pool_size, layer.pool_stride, (0, 0, 0, 0), -128, 127)
+    average(export, pool)
 
 
 def _padding(export: Export, pool: Pool) -> Scalar | None:

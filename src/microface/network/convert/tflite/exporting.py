@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from microface.network.convert.factors import for_processors
 from microface.network.convert.tflite import (  # noqa: F401 (importing them registers their exporters)
     export_arithmetic,
     export_moves,
@@ -19,6 +20,7 @@ def tflite_bytes(network: IntegerNetwork, notes: Mapping[str, str] | None = None
 
     What TFLite has no form for is a `UserError` that names the operator and what would help.
     """
+    network = for_processors(network)
     export = Export(network)
     inputs = [export.number(name) for name in network.inputs]
     exports.write(export, network.operators)
