@@ -26,11 +26,14 @@ def track(items: Iterable[T], what: str, total: int | None = None) -> Iterator[T
         yield from bar.track(items, total=total, description=what)
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """Return a table with `columns`; numbers are to be formatted by the caller."""
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], whole: int = 0) -> Table:
+    """Return a table with `columns`; numbers are to be formatted by the caller.
+
+    On a narrow terminal cells are folded, never cut; the first `whole` columns stay on one line.
+    """
     result = Table(title=escape(title), title_justify="left")
-    for column in columns:
-        result.add_column(column)
+    for number, column in enumerate(columns):
+        result.add_column(column, overflow="fold", no_wrap=number < whole)
     for row in rows:
         result.add_row(*(escape(str(cell)) for cell in row))
     return result

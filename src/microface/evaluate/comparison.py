@@ -82,36 +82,46 @@ def _row(
     return Row(*about, *sizes, *accuracy, *beside, result.tar_at_far, groups, found, refused, result.seconds)
 
 
-COLUMNS = ("network", "input", "MACs", "parameters", "LFW, %", "boxes", "float", "TAR at FAR 1 %", "identification, %")
+ACCURACY = ("LFW, %", "boxes", "float", "TAR at FAR 1 %", "named right, %")
+SIZE = ("input", "MACs", "parameters")
+COST = ("flash", "instructions", "estimated time")
 
 
-def cells(row: Row, targets: Sequence[str]) -> tuple[str, ...]:
-    """Return the row as text under `COLUMNS` and one column per target: flash, instructions, milliseconds."""
-    by_target = {each.target: each for each in row.costs}
-    name = row.network if row.engine == "integer" else f"{row.network} ({row.engine})"
+def name_of(row: Row) -> str:
+    """Return the network's name, with its engine where that is not the integer one."""
+    return row.network if row.engine == "integer" else f"{row.network} ({row.engine})"
+
+
+def accuracy_cells(row: Row) -> tuple[str, ...]:
+    """Return the row as text under `ACCURACY`."""
     return (
-        name,
-        row.input,
-        f"{row.macs / 1e6:.1f} M",
-        f"{row.parameters / 1e6:.2f} M",
         f"{100 * row.lfw:.2f} ± {100 * row.lfw_std_error:.2f}",
         *(f"{100 * value:.2f}" if value is not None else "-" for value in (row.lfw_boxes, row.lfw_float)),
         f"{100 * row.tar_at_far['0.01']:.1f} %" if "0.01" in row.tar_at_far else "-",
         ", ".join(f"{group} {100 * top1:.1f}" for group, top1 in row.identification.items()) or "-",
-        *(_cost(by_target.get(target)) for target in targets),
     )
 
 
-def _cost(cost: Cost | None) -> str:
-    if cost is None:
-        return "-"
+def size_cells(row: Row) -> tuple[str, ...]:
+    """Return the row as text under `SIZE`."""
+    return row.input, f"{row.macs / 1e6:.1f} M", f"{row.parameters / 1e6:.2f} M"
+
+
+def cost_cells(cost: Cost) -> tuple[str, ...]:
+    """Return what a face costs on a chip as text under `COST`."""
     low, high = cost.milliseconds
-    counted = "" if cost.counted else " (plan)"
-    return f"{cost.flash_bytes / 1024:.0f} KiB, {cost.instructions / 1e6:.2f} M, {low:.3g}-{high:.3g} ms{counted}"
+    instructions = f"{cost.instructions / 1e6:.2f} M{'' if cost.counted else ' (plan)'}"
+    return f"{cost.flash_bytes / 1024:.0f} KiB", instructions, f"{low:.3g}-{high:.3g} ms"
 
 
 def markdown(rows: Sequence[Row], targets: Sequence[str]) -> str:
-    """Return the table as Markdown."""
-    head = (*COLUMNS, *(f"{target}: flash, instructions, ms" for target in targets))
-    lines = [head, tuple("---" for _ in head), *(cells(row, targets) for row in rows)]
+    """Return everything as one Markdown table; each chip has a column."""
+    head = ("network", *SIZE, *ACCURACY, *(f"{target}: flash, instructions, ms" for target in targets))
+    lines = [head, tuple("---" for _ in head), *(_whole(row, targets) for row in rows)]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _whole(row: Row, targets: Sequence[str]) -> tuple[str, ...]:
+    by_target = {each.target: ", ".join(cost_cells(each)) for each in row.costs}
+    chips = (by_target.get(target, "-") for target in targets)
+    return (name_of(row), *size_cells(row), *accuracy_cells(row), *chips)

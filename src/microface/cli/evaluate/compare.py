@@ -1,5 +1,6 @@
 """`microface evaluate all`: every shipped network in one table."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +22,18 @@ from microface.cli.evaluate.options import (
 from microface.cli.galleries import say
 from microface.cli.options import JsonFile, save_json
 from microface.console import console, table
-from microface.evaluate.comparison import COLUMNS, cells, compare, markdown
+from microface.evaluate.comparison import (
+    ACCURACY,
+    COST,
+    SIZE,
+    Row,
+    accuracy_cells,
+    compare,
+    cost_cells,
+    markdown,
+    name_of,
+    size_cells,
+)
 from microface.evaluate.material import open_material
 from microface.files import write_text
 from microface.models import names
@@ -49,11 +61,19 @@ def compare_all(
     targets = chosen_targets(target)
     material = open_material(root, pairs, chosen_folds(folds), people, teacher, threads)
     rows = list(compare(networks or names(), material, targets, count))
-    title = f"LFW, {len(material.pairs):,} pairs, integer networks; flash, instructions and estimated ms of a face"
-    console.print(table(title, (*COLUMNS, *targets), [cells(row, targets) for row in rows]))
+    _show(rows, len(material.pairs))
     say(f"no cost: {sentence}" for row in rows for sentence in row.refused)
     say([f"embedding took {sum(row.seconds for row in rows if row.engine == 'integer'):.1f} s, crops ready"])
     if text is not None:
         write_text(text, markdown(rows, targets))
     about = {"pairs": len(material.pairs), "folds": sorted(set(material.pairs.fold))}
     save_json(json, {**about, "networks": [row.to_json() for row in rows]})
+
+
+def _show(rows: Sequence[Row], pairs: int) -> None:
+    """Print three tables, since one of all columns is wider than a terminal."""
+    accuracy = [(name_of(row), *accuracy_cells(row)) for row in rows]
+    console.print(table(f"LFW, {pairs:,} pairs, integer networks", ("network", *ACCURACY), accuracy, 1))
+    console.print(table("Size", ("network", *SIZE), [(name_of(row), *size_cells(row)) for row in rows], 1))
+    costs = [(name_of(row), each.target, *cost_cells(each)) for row in rows for each in row.costs]
+    console.print(table("One face on each chip", ("network", "chip", *COST), costs, 2))
