@@ -21,7 +21,7 @@ from microface.errors import UserError
 from microface.learn import nets
 from microface.learn.card import card_of
 from microface.learn.quant.calibrate import Affine, Quantisable, observe, quantisations
-from microface.learn.quant.graph import Average, Convolution, FloatGraph, GlobalMean, Join, Linear, Maximum, Sum
+from microface.learn.quant.graph import Average, Convolution, FloatGraph, GlobalMean, Join, Linear, Maximum, Prelu, Sum
 from microface.learn.quant.lower import lower
 from microface.learn.quant.rounding import ARITHMETICS
 from microface.learn.quant.simulate import differences
@@ -51,10 +51,12 @@ def every_layer(seed: int) -> FloatGraph:
     total = Sum("total", ("most", "depth"), (6, 9, 7), "relu")
     average = Average("average", ("total",), (6, 5, 4), "", (2, 2), (2, 2), (0, 1, 0, 1))
     left = Convolution("left", ("average",), (9, 5, 4), "relu6", weights(9, 6, 1, 1), weights(9))
-    joined = Join("joined", ("left", "average"), (15, 5, 4))
+    bent = Prelu("bent", ("left",), (9, 5, 4), slopes=random.uniform(-1.2, 1.2, 9).astype(np.float32))
+    joined = Join("joined", ("bent", "average"), (15, 5, 4))
     mean = GlobalMean("mean", ("joined",), (15, 1, 1))
     last = Linear("last", ("mean",), (8, 1, 1), "", weights(8, 15), weights(8))
-    return FloatGraph("every", (3, *SIZE), (first, most, depth, total, average, left, joined, mean, last), "tflite")
+    nodes = first, most, depth, total, average, left, bent, joined, mean, last
+    return FloatGraph("every", (3, *SIZE), nodes, "tflite")
 
 
 def calibrated(graph: FloatGraph) -> Quantisable:

@@ -26,12 +26,17 @@ class _Slopes(torch.autograd.Function):
         return gradient * factor, (gradient * below).sum((0, 2, 3), keepdim=True)
 
 
+def prelu(x: Tensor, slopes: Tensor) -> Tensor:
+    """Return maps `x` [N, C, H, W] whose values below 0 are multiplied by the slope [C] of their channel."""
+    return _Slopes.apply(x, slopes.view(1, -1, 1, 1))
+
+
 class PReLU(nn.PReLU):
     """Maps [N, C, H, W]: values below 0 are multiplied by the slope of their channel."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the activated map."""
-        return _Slopes.apply(x, self.weight.view(1, -1, 1, 1))
+        return prelu(x, self.weight)
 
 
 _ACTIVATIONS: dict[str, Callable[[int], nn.Module]] = {

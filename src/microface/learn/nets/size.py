@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from microface.learn.nets.registry import NetworkOptions, build
 
-_FREE = (nn.BatchNorm1d, nn.BatchNorm2d, nn.ReLU, nn.ReLU6)
+_FREE = (nn.BatchNorm1d, nn.BatchNorm2d, nn.PReLU, nn.ReLU, nn.ReLU6)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from microface.learn.quant.calibrate import Affine, Quantisable, Seen
 from microface.learn.quant.execute import activated, compute
-from microface.learn.quant.graph import Convolution, FloatGraph, Linear, Node, Weighted
+from microface.learn.quant.graph import Convolution, FloatGraph, Linear, Node, Prelu, Weighted
 from microface.learn.quant.weights import real_weights
 
 _LARGEST_FACTOR = 8.0
@@ -92,12 +92,14 @@ def equalised(graph: FloatGraph, seen: Mapping[str, Seen]) -> FloatGraph:
 
     A channel that reaches less far than the value's largest is enlarged by the root of the ratio, at most 8 times, and
     the next layer's weights for it made as much smaller (cross-layer equalisation of Nagel et al. 2019, by ranges
-    of values, since weights have a step per channel already). Only behind ReLU or nothing: ReLU6 would cut elsewhere.
+    of values, since weights have a step per channel already). Only behind ReLU, PReLU or nothing: ReLU6 would cut
+    elsewhere.
     """
     weights = {node.name: node for node in graph.weighted()}
     for node in graph.weighted():
-        readers = graph.readers(node.name)
-        reach = seen[node.name].reach
+        readers, reach = graph.readers(node.name), seen[node.name].reach
+        if len(readers) == 1 and isinstance(readers[0], Prelu):
+            readers, reach = graph.readers(readers[0].name), _larger(reach, seen[readers[0].name].reach)
         if node.activation == "relu6" or len(readers) != 1 or not isinstance(readers[0], Weighted) or reach is None:
             continue
         factors = np.clip(np.sqrt(reach.max() / np.maximum(reach, 1e-9)), 1.0, _LARGEST_FACTOR).astype(np.float32)
@@ -105,6 +107,10 @@ def equalised(graph: FloatGraph, seen: Mapping[str, Seen]) -> FloatGraph:
         weights[first.name] = replace(first, weights=_times(first.weights, factors), bias=first.bias * factors)
         weights[after.name] = replace(after, weights=_inputs_divided(after, factors))
     return graph.changed(weights)
+
+
+def _larger(first: np.ndarray | None, second: np.ndarray | None) -> np.ndarray | None:
+    return None if first is None or second is None else np.maximum(first, second)
 
 
 def _times(weights: np.ndarray, factors: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
+from microface.learn.nets.layers import prelu
 from microface.learn.quant.graph import (
     Average,
     Convolution,
@@ -16,10 +17,12 @@ from microface.learn.quant.graph import (
     Maximum,
     Node,
     Pool,
+    Prelu,
     Sum,
 )
 
-Weights = Mapping[str, tuple[Tensor, Tensor]]
+Weights = Mapping[str, tuple[Tensor, ...]]
+"""(weights, bias) by node; (slopes,) of a PReLU whose own are not to be used."""
 Hook = Callable[[str, Tensor], Tensor]
 """Takes a value's name and the value [N, C, H, W], returns what the next node shall read."""
 
@@ -48,6 +51,8 @@ def compute(node: Node, inputs: list[Tensor], weights: Weights) -> Tensor:
             result = F.conv2d(x, *weights[node.name], node.stride, node.padding, groups=node.groups)
         case Linear():
             result = F.linear(x.flatten(1), *weights[node.name])[:, :, None, None]
+        case Prelu():
+            result = prelu(x, *weights.get(node.name, (torch.from_numpy(node.slopes).to(x.device),)))
         case Sum():
             result = x + inputs[1]
         case GlobalMean():

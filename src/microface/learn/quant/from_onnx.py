@@ -17,6 +17,7 @@ from microface.learn.quant.graph import (
     Linear,
     Maximum,
     Node,
+    Prelu,
     Shape,
     Sum,
     Weighted,
@@ -25,7 +26,7 @@ from microface.network.convert.onnx.model import OnnxModel, OnnxNode, read_model
 from microface.network.convert.onnx.windows import kernel_of, window_of
 from microface.network.ops.window import Pair, Window
 
-_TRAIN = "use plain or depthwise layers, relu or relu6"
+_TRAIN = "use plain or depthwise layers, relu, relu6 or prelu"
 
 
 def read_graph(path: Path) -> FloatGraph:
@@ -185,6 +186,16 @@ def _activation(reader: _Reader, node: OnnxNode) -> None:
     reader.change(node, lambda before: replace(before, activation=name))
 
 
+def _prelu(reader: _Reader, node: OnnxNode) -> None:
+    """A slope for each channel, or one for all."""
+    source, slopes = reader.source(node), reader.constant(node, 1).astype(np.float32)
+    shape = reader.shape_of(source)
+    if slopes.size not in (1, shape[0]):
+        raise reader.odd(node, f"has slopes of shape {list(slopes.shape)}", "use one for each channel")
+    whole = np.array(np.broadcast_to(slopes.reshape(-1), shape[0]))
+    reader.append(node, Prelu(reader.name(node), (source,), shape, slopes=whole))
+
+
 def _add(reader: _Reader, node: OnnxNode) -> None:
     """The sum of two values; a constant behind a layer is its bias."""
     known = [number for number in (0, 1) if node.input(number) in reader.constants]
@@ -260,6 +271,7 @@ _CONVERTERS: dict[str, _Converter] = {
     **dict.fromkeys(("Gemm", "MatMul"), _linear),
     "BatchNormalization": _norm,
     **dict.fromkeys(("Relu", "Clip"), _activation),
+    "PRelu": _prelu,
     "Add": _add,
     **dict.fromkeys(("GlobalAveragePool", "ReduceMean"), _mean),
     **dict.fromkeys(("MaxPool", "AveragePool"), _pool),

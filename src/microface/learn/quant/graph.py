@@ -84,6 +84,13 @@ class Join(Node):
 
 
 @dataclass(frozen=True, eq=False)
+class Prelu(Node):
+    """Values below 0 times the slope of their channel, float32 [C]."""
+
+    slopes: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
+
+
+@dataclass(frozen=True, eq=False)
 class Sum(Node):
     """The sum of two inputs of one shape."""
 
@@ -121,6 +128,10 @@ class FloatGraph:
         """Yield the nodes that have weights."""
         yield from (node for node in self.nodes if isinstance(node, Weighted))
 
+    def prelus(self) -> Iterator[Prelu]:
+        """Yield the nodes that have slopes."""
+        yield from (node for node in self.nodes if isinstance(node, Prelu))
+
     def readers(self, name: str) -> list[Node]:
         """Return the nodes that read the value `name`."""
         return [node for node in self.nodes if name in node.inputs]
@@ -148,9 +159,9 @@ class FloatGraph:
     def groups(self) -> dict[str, str]:
         """Return for every value the name of the first value that it shares its quantisation with.
 
-        A maximum keeps that of its input, and so does an average in TFLite; all that is joined has one.
+        A maximum and a PReLU keep that of their input, and so does an average in TFLite; all that is joined has one.
         """
-        keeping = (Maximum, Join, Average) if self.rounding == "tflite" else (Maximum, Join)
+        keeping = (Maximum, Prelu, Join, Average) if self.rounding == "tflite" else (Maximum, Prelu, Join)
         first = {name: name for name in (self.INPUT, *(node.name for node in self.nodes))}
         for node in self.nodes:
             if isinstance(node, keeping):

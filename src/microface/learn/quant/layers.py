@@ -8,7 +8,7 @@ import torch
 from torch import fx, nn
 
 from microface.errors import UserError
-from microface.learn.quant.graph import Average, Convolution, GlobalMean, Linear, Maximum, Node, Shape, Weighted
+from microface.learn.quant.graph import Average, Convolution, GlobalMean, Linear, Maximum, Node, Prelu, Shape, Weighted
 
 Pair = tuple[int, int]
 Around = tuple[int, int, int, int]
@@ -25,6 +25,12 @@ def weighted(layer: nn.Conv2d | nn.Linear, name: str, inputs: tuple[str, ...], s
         raise UserError(f"layer {name}", "is dilated, grouped or padded oddly", "use plain or depthwise layers")
     stride, padding = _pair(layer.stride), _pair(layer.padding)
     return Convolution(name, inputs, shape, "", weights, bias, stride, padding, layer.groups)
+
+
+def bent(layer: nn.PReLU, name: str, inputs: tuple[str, ...], shape: Shape) -> Node:
+    """Return the node of a PReLU; one slope for all is one for each channel."""
+    slopes = layer.weight.detach().numpy().astype(np.float32)
+    return Prelu(name, inputs, shape, slopes=np.array(np.broadcast_to(slopes, shape[0])))
 
 
 def pooled(layer: Pools, name: str, inputs: tuple[str, ...], source: Shape, shape: Shape) -> Node:

@@ -14,6 +14,7 @@ from microface.learn.quant.graph import (
     Linear,
     Maximum,
     Node,
+    Prelu,
     Shape,
     Sum,
     Weighted,
@@ -45,20 +46,25 @@ def _operator(
 ) -> Operator:
     arithmetic, sources = ARITHMETICS[graph.rounding], [tensors[name] for name in node.inputs]
     output, cut = tensors[node.name], arithmetic.limits(node.activation, quantisations[node.name])
+    result: Operator | None = None
     match node:
         case Weighted():
-            return _weighted(node, graph, quantisations, cut)
+            result = _weighted(node, graph, quantisations, cut)
+        case Prelu():
+            result = arithmetic.prelu(node.name, sources[0], output, node.slopes)
         case Sum():
-            return arithmetic.add(node.name, sources[0], sources[1], output, cut)
+            result = arithmetic.add(node.name, sources[0], sources[1], output, cut)
         case GlobalMean():
-            return arithmetic.mean(node.name, sources[0], output)
+            result = arithmetic.mean(node.name, sources[0], output)
         case Maximum():
-            return MaxPool(node.name, node.inputs, node.name, node.size, node.stride, node.padding)
+            result = MaxPool(node.name, node.inputs, node.name, node.size, node.stride, node.padding)
         case Average():
-            return arithmetic.average(node.name, sources[0], output, Window(node.size, node.stride, node.padding))
+            result = arithmetic.average(node.name, sources[0], output, Window(node.size, node.stride, node.padding))
         case Join():
-            return Concat(node.name, node.inputs, node.name)
-    raise TypeError(node)
+            result = Concat(node.name, node.inputs, node.name)
+    if result is None:
+        raise TypeError(node)
+    return result
 
 
 def _weighted(node: Weighted, graph: FloatGraph, quantisations: Mapping[str, Affine], cut: Cut) -> Operator:

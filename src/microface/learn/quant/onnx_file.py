@@ -20,6 +20,7 @@ from microface.learn.quant.graph import (
     Maximum,
     Node,
     Pool,
+    Prelu,
     Sum,
     Weighted,
 )
@@ -34,6 +35,7 @@ def to_onnx(graph: FloatGraph) -> onnx.ModelProto:
     nodes = [new for node in graph.nodes for new in _nodes(node)]
     nodes.append(helper.make_node("Flatten", [graph.output.name], ["output"], axis=1))
     weights = [part for node in graph.weighted() for part in _initializers(node)]
+    weights += [numpy_helper.from_array(node.slopes[:, None, None], f"{node.name}_slopes") for node in graph.prelus()]
     source = helper.make_tensor_value_info(graph.INPUT, TensorProto.FLOAT, ["N", *graph.input_shape])
     result = helper.make_tensor_value_info("output", TensorProto.FLOAT, ["N", graph.output.shape[0]])
     whole = helper.make_graph(nodes, graph.name, [source], [result], weights)
@@ -56,6 +58,8 @@ def _nodes(node: Node) -> Iterator[onnx.NodeProto]:
         case Convolution() | Linear():
             yield helper.make_node("Cast", [f"{node.name}_weights16"], [f"{node.name}_weights"], to=TensorProto.FLOAT)
             yield from _weighted(node, raw)
+        case Prelu():
+            yield helper.make_node("PRelu", [*node.inputs, f"{node.name}_slopes"], [raw])
         case Sum():
             yield helper.make_node("Add", list(node.inputs), [raw])
         case GlobalMean():

@@ -15,8 +15,11 @@ from torch import Tensor, nn
 
 from microface.learn.quant.calibrate import Affine, Quantisable
 from microface.learn.quant.execute import execute
-from microface.learn.quant.graph import FloatGraph
+from microface.learn.quant.graph import FloatGraph, Node
 from microface.learn.quant.weights import limits_of, steps_of
+
+_SLOPES = (-2.0, 2.0 - 2.0**-14)
+"""What the operator holds; rounding to 2^-14 is not simulated."""
 
 
 class Rounded(torch.autograd.Function):
@@ -78,6 +81,7 @@ class QuantisedNetwork(nn.Module):
         self.bits = {name: node.bits for name, node in weighted.items()}
         self.weights = nn.ParameterDict({name: torch.tensor(node.weights) for name, node in weighted.items()})
         self.biases = nn.ParameterDict({name: torch.tensor(node.bias) for name, node in weighted.items()})
+        self.slopes = nn.ParameterDict({node.name: torch.tensor(node.slopes) for node in graph.prelus()})
         self.factors = nn.ParameterDict({f"{name}_w": torch.ones(len(node.bias)) for name, node in weighted.items()})
         self.factors.update({name: torch.ones(()) for name in self._learned()})
         for name, node in weighted.items():
@@ -92,7 +96,8 @@ class QuantisedNetwork(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the embeddings of inputs `x`."""
-        used = {name: (self._weights(name), bias) for name, bias in self.biases.items()}
+        used: dict[str, tuple[Tensor, ...]] = {n: (self._weights(n), bias) for n, bias in self.biases.items()}
+        used |= {name: (slopes.clamp(*_SLOPES),) for name, slopes in self.slopes.items()}
         return execute(self.graph, x, used, self._value)
 
     def _weights(self, name: str) -> Tensor:
@@ -114,7 +119,7 @@ class QuantisedNetwork(nn.Module):
 
     def result(self) -> Quantisable:
         """Return the trained graph and quantisations, ready for `lower`."""
-        nodes = {
+        nodes: dict[str, Node] = {
             node.name: replace(
                 node,
                 weights=_array(self.weights[node.name]),
@@ -122,6 +127,10 @@ class QuantisedNetwork(nn.Module):
                 steps=_array(self._steps(node.name)).astype(np.float64),
             )
             for node in self.graph.weighted()
+        }
+        nodes |= {
+            node.name: replace(node, slopes=_array(self.slopes[node.name].clamp(*_SLOPES)))
+            for node in self.graph.prelus()
         }
         scales = {first: float(_array(self._scale(first))) for first in self._learned()}
         learned = {

@@ -8,8 +8,8 @@ import numpy as np
 from microface.learn.quant.calibrate import Affine
 from microface.learn.quant.graph import Rounding
 from microface.network import Tensor
-from microface.network.ops import Add, AveragePool, Mean, Operator, Window
-from microface.network.ops.tflite import TfliteAdd, TfliteAveragePool, TfliteMean
+from microface.network.ops import Add, AveragePool, Mean, Operator, Prelu, Window
+from microface.network.ops.tflite import TfliteAdd, TfliteAveragePool, TfliteMean, TflitePrelu
 from microface.network.ops.tflite.add import sum_factors
 from microface.network.ops.tflite.mean import mean_factor
 from microface.network.requantise import DoubleRounding, HighMul, Requantise, SingleRounding
@@ -33,6 +33,9 @@ class Arithmetic(Protocol):
 
     def add(self, name: str, first: Tensor, second: Tensor, output: Tensor, cut: Cut) -> Operator:
         """Return the sum of two tensors."""
+
+    def prelu(self, name: str, source: Tensor, output: Tensor, slopes: np.ndarray) -> Operator:
+        """Return the PReLU with `slopes` [C]; source and output have one quantisation."""
 
     def mean(self, name: str, source: Tensor, output: Tensor) -> Operator:
         """Return the mean over rows and columns."""
@@ -68,6 +71,10 @@ class Once:
         """Return ADD."""
         return Add.between(name, first, second, output, *cut)
 
+    def prelu(self, name: str, source: Tensor, output: Tensor, slopes: np.ndarray) -> Operator:
+        """Return PRELU."""
+        return Prelu.with_slopes(name, source.name, output.name, slopes)
+
     def mean(self, name: str, source: Tensor, output: Tensor) -> Operator:
         """Return MEAN."""
         return Mean.between(name, source, output)
@@ -100,6 +107,10 @@ class TfliteReference:
         scales = np.float32(first.scale), np.float32(second.scale), np.float32(output.scale)
         factors = sum_factors(*scales, _FINE)
         return TfliteAdd(name, (first.name, second.name), output.name, *factors, _FINE, output.zero_point, *cut)
+
+    def prelu(self, name: str, source: Tensor, output: Tensor, slopes: np.ndarray) -> Operator:
+        """Return PRELU: slopes of 8 bits with one scale."""
+        return TflitePrelu.with_slopes(name, source, output, slopes)
 
     def mean(self, name: str, source: Tensor, output: Tensor) -> Operator:
         """Return MEAN, whose division joins the multiplier."""

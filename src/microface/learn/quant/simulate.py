@@ -13,7 +13,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from microface.learn.quant.calibrate import Affine
 from microface.learn.quant.execute import padded, real_pixels, windows_sum
-from microface.learn.quant.graph import Average, FloatGraph, GlobalMean, Join, Maximum, Node, Sum, Weighted
+from microface.learn.quant.graph import Average, FloatGraph, GlobalMean, Join, Maximum, Node, Prelu, Sum, Weighted
 from microface.learn.quant.rounding import limits
 from microface.learn.quant.simulate_tflite import tflite_integers
 from microface.learn.quant.sums import exact_sums
@@ -46,6 +46,8 @@ def _integers(node: Node, inputs: list[Tensor], quantisations: Mapping[str, Affi
         case Weighted():
             sums, scales = exact_sums(node, inputs[0], sources[0])
             value = _high_multiply(sums, scales * sources[0].scale / target.scale) + target.zero_point
+        case Prelu():
+            value = _bent(inputs[0].long() - target.zero_point, node.slopes) + target.zero_point
         case Sum():
             value = _added([x.long() for x in inputs], sources, target)
         case GlobalMean() | Average():
@@ -58,6 +60,12 @@ def _integers(node: Node, inputs: list[Tensor], quantisations: Mapping[str, Affi
         case _:
             raise TypeError(node)
     return value.clamp(low, high)
+
+
+def _bent(centred: Tensor, slopes: np.ndarray) -> Tensor:
+    """Return (value * m + 2^13) >> 14 below zero, m = round(slope * 2^14)."""
+    m = torch.from_numpy(np.floor(slopes.astype(np.float64) * 2.0**14 + 0.5).astype(np.int64)).view(1, -1, 1, 1)
+    return torch.where(centred < 0, (centred * m + 2**13) >> 14, centred)
 
 
 def _mean(node: Node, centred: Tensor, ratio: float) -> Tensor:

@@ -12,7 +12,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from microface.learn.quant.calibrate import Affine
 from microface.learn.quant.execute import padded, real_pixels, windows_sum
-from microface.learn.quant.graph import Average, GlobalMean, Join, Linear, Maximum, Node, Sum, Weighted
+from microface.learn.quant.graph import Average, GlobalMean, Join, Linear, Maximum, Node, Prelu, Sum, Weighted
 from microface.learn.quant.sums import exact_sums
 
 _FINE = 20
@@ -25,6 +25,8 @@ def tflite_integers(node: Node, inputs: list[Tensor], quantisations: Mapping[str
     match node:
         case Weighted():
             value = _weighted(node, inputs[0], sources[0], target)
+        case Prelu():
+            value = _bent(inputs[0].long() - sources[0].zero_point, node.slopes, sources[0], target)
         case Sum():
             value = _added([x.long() for x in inputs], sources, target)
         case GlobalMean():
@@ -86,6 +88,15 @@ def _twice_rounded(values: Tensor, multiplier: Tensor, shift: Tensor) -> Tensor:
 def _scaled(values: Tensor, factor: float) -> Tensor:
     multiplier, shift = (torch.from_numpy(part) for part in _split(np.array([factor])))
     return _twice_rounded(values, multiplier, shift)
+
+
+def _bent(centred: Tensor, slopes: np.ndarray, source: Affine, target: Affine) -> Tensor:
+    """Return PRELU: slopes are bytes whose scale, in float32, takes the largest to 127."""
+    steepest = max(float(np.abs(slopes).max()), 2.0**-20)
+    one, before, after = (np.float32(number) for number in (steepest / 127, source.scale, target.scale))
+    whole = torch.from_numpy(np.rint(slopes.astype(np.float32) / one).astype(np.int64)).view(1, -1, 1, 1)
+    below = _scaled(centred * whole, float(before * one / after))
+    return torch.where(centred < 0, below, _scaled(centred, float(before / after))) + target.zero_point
 
 
 def _added(inputs: list[Tensor], sources: list[Affine], target: Affine) -> Tensor:

@@ -11,7 +11,7 @@ from torch.nn import functional as F  # noqa: N812
 from microface.errors import UserError
 from microface.learn.nets.layers import FitMap
 from microface.learn.quant.graph import FloatGraph, GlobalMean, Join, Node, Shape, Sum, Weighted
-from microface.learn.quant.layers import Pools, folded, plain, pooled, scope, shape_of, weighted
+from microface.learn.quant.layers import Pools, bent, folded, plain, pooled, scope, shape_of, weighted
 
 _VIEWS = (FitMap, nn.Flatten, nn.Identity, nn.Dropout)
 _ACTIVATIONS = {nn.ReLU: "relu", nn.ReLU6: "relu6"}
@@ -23,7 +23,7 @@ _JOINS = (torch.cat, torch.concat)
 
 class _Tracer(fx.Tracer):
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        return isinstance(m, FitMap) or super().is_leaf_module(m, module_qualified_name)
+        return isinstance(m, FitMap | nn.PReLU) or super().is_leaf_module(m, module_qualified_name)
 
 
 def trace(network: nn.Module, input_size: int | tuple[int, int], name: str, channels: int = 3) -> FloatGraph:
@@ -68,6 +68,8 @@ class _Translation:
             self._change(node, folded(self._before(node), layer))
         elif type(layer) in _ACTIVATIONS:
             self._activate(node, _ACTIVATIONS[type(layer)])
+        elif isinstance(layer, nn.PReLU):
+            self._append(node, bent(layer, name, self._inputs(node), shape_of(node)))
         elif isinstance(layer, _VIEWS):
             self.names[node] = self.names[node.all_input_nodes[0]]
         elif isinstance(layer, Pools):

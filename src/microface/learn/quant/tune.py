@@ -203,12 +203,13 @@ def contrast(logits: Tensor) -> Tensor:
 
 
 def _groups(network: QuantisedNetwork | RoundedNetwork, rate: float) -> list[dict[str, Any]]:
-    """Return the steps' factors at `rate`, each layer at `rate` x the size of its weights as the float run had them.
+    """Return the steps' factors and slopes at `rate`, each layer at `rate` x its weights' size as the float run had it.
 
     The projection leaves an embedding layer of tiny weights and equalising makes layers unlike: one rate for all
     would undo them in a few steps.
     """
-    groups: list[dict[str, Any]] = [{"params": list(network.factors.values()), "peak": rate}]
+    slopes = list(network.slopes.values()) if isinstance(network, QuantisedNetwork) else []
+    groups: list[dict[str, Any]] = [{"params": [*network.factors.values(), *slopes], "peak": rate}]
     for name, weights in network.weights.items():
         size = float(weights.detach().square().mean().sqrt())
         peak = rate * min(1.0, size / _USUAL_SIZE)

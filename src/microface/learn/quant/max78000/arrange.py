@@ -4,7 +4,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from microface.errors import UserError
-from microface.learn.quant.graph import Average, Convolution, FloatGraph, GlobalMean, Join, Linear, Maximum, Node, Sum
+from microface.learn.quant.graph import (
+    Average,
+    Convolution,
+    FloatGraph,
+    GlobalMean,
+    Join,
+    Linear,
+    Maximum,
+    Node,
+    Prelu,
+    Sum,
+)
 
 _AT_ONCE = 64
 """Channels that a pool without convolution may have."""
@@ -36,8 +47,8 @@ def _fault(node: Node) -> str | None:
             return "pools padding"
         case Sum(activation=activation) if activation:
             return "activates a sum"
-        case Join():
-            return "joins channels"
+        case Join() | Prelu():
+            return "joins channels" if isinstance(node, Join) else "has slopes below zero"
     return None
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from microface.errors import UserError
 from microface.network.ops.base import Cost, Operator
 from microface.network.ops.tflite.add import broadcast_shape
-from microface.network.requantise.tflite import rescale
+from microface.network.requantise.tflite import rescale, split_scale
 from microface.network.tensors import Shape, Tensor
 
 
@@ -26,6 +26,15 @@ class TflitePrelu(Operator):
     above: tuple[int, int]
     below: tuple[int, int]
     zero_point: int
+
+    @classmethod
+    def with_slopes(cls, name: str, source: Tensor, output: Tensor, slopes: np.ndarray) -> "TflitePrelu":
+        """Return the PRELU with real `slopes` [C], which become bytes of one scale, in float32 as TFLite has scales."""
+        scale = np.float32(max(float(np.abs(slopes).max()), 2.0**-20) / 127)
+        before, after = np.float32(source.scale), np.float32(output.scale)
+        above, below = split_scale(float(before / after)), split_scale(float(before * scale / after))
+        steps = np.rint(slopes.astype(np.float32) / scale).astype(np.int16)
+        return cls(name, (source.name,), output.name, steps[None, None], above, below, output.zero_point)
 
     def shape(self, *inputs: Shape) -> Shape:
         """Return the input's shape."""
