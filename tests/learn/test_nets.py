@@ -28,17 +28,18 @@ SMALL_FACENET = {
     "resolution": 32, "embedding": 16, "stem": 4, "fused": 8, "early": 8, "middle": 12, "late": 16,
     "early_blocks": 1, "middle_blocks": 2, "late_blocks": 2, "last_channels": 24,
 }  # fmt: skip
+SMALL_SLIMFACE = {
+    "resolution": 32, "embedding": 16, "stem": 16, "entry": 16, "early": 16, "early_hidden": 16, "early_blocks": 1,
+    "middle_down": 16, "middle": 16, "middle_hidden": 32, "middle_blocks": 2, "late_down": 32, "late": 32,
+    "late_hidden": 16, "late_blocks": 1, "last": 32, "flat": 16,
+}  # fmt: skip
 SMALL: dict[str, dict[str, Any]] = {
     "facenet": SMALL_FACENET,
     "flagship": SMALL_FACENET,
     "faceidnet": {"resolution": 36, "embedding": 32},
     "mobilefacenet": {"resolution": 32, "embedding": 16, "width": 0.2},
     "mobilenet_v2": {"resolution": 64, "embedding": 16, "width": 0.35, "last_channels": 64},
-    "slimface": {
-        "resolution": 32, "embedding": 16, "stem": 16, "entry": 16, "early": 16, "early_hidden": 16, "early_blocks": 1,
-        "middle_down": 16, "middle": 16, "middle_hidden": 32, "middle_blocks": 2, "late_down": 32, "late": 32,
-        "late_hidden": 16, "late_blocks": 1, "last": 32, "flat": 16,
-    },  # fmt: skip
+    "slimface": SMALL_SLIMFACE,
     "squeezenet": {"resolution": 36, "embedding": 16, "width": 0.25},
 }
 """Options that take seconds; a family that is not named here is walked with its defaults."""
