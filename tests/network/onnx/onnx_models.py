@@ -46,6 +46,17 @@ class Graph:
     def gemm(self, x: str, inputs: int, outputs: int) -> str:
         return self.add("Gemm", [x, self.weights(outputs, inputs), self.bias(outputs)], transB=1)
 
+    def split(self, x: str, sizes: str) -> tuple[str, str]:
+        """Append a Split into two along the channels."""
+        names = f"part{len(self.nodes)}a", f"part{len(self.nodes)}b"
+        self.nodes.append(helper.make_node("Split", [x, sizes], names, name=names[0], axis=1))
+        return names
+
+    def resize(self, x: str, times: int, **attributes: object) -> str:
+        """Append a Resize of rows and columns."""
+        scales = self.constant(np.array([1, 1, times, times], np.float32))
+        return self.add("Resize", [x, "", scales], **attributes)
+
     def model(self, output: str) -> onnx.ModelProto:
         source = helper.make_tensor_value_info("input", TensorProto.FLOAT, [1, *self.dims])
         result = helper.make_empty_tensor_value_info(output)
@@ -93,7 +104,27 @@ def moves(graph: Graph) -> str:
     return graph.add("Reshape", [graph.gemm(x, 6, 8), graph.constant(np.array([0, 2, 4], np.int64))])
 
 
-MAKERS = {"residual": residual, "vector": vector, "moves": moves}
+def parts(graph: Graph) -> str:
+    """Splits, slices, resizes, slopes by channel, means over channels, padding with a value, a softmax."""
+    x = graph.conv("input", 3, 8)
+    slopes = graph.constant(graph.random.uniform(-0.2, 0.5, (8, 1, 1)).astype(np.float32))
+    x = graph.add("PRelu", [x, slopes])
+    sizes = graph.constant(np.array([3, 5], np.int64))
+    few, many = graph.split(x, sizes)
+    few = graph.resize(few, 2, mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor")
+    many = graph.resize(many, 2, mode="linear", coordinate_transformation_mode="half_pixel")
+    x = graph.add("Concat", [few, many], axis=1)
+    bounds = [graph.constant(np.array(each, np.int64)) for each in ([21, 2], [1, 2**31], [2, 3], [-4, 3])]
+    x = graph.add("Slice", [x, *bounds])
+    value = graph.constant(np.float32(0.25).reshape(()))
+    x = graph.add("Pad", [x, graph.constant(np.array([0, 1, 1, 0, 0, 0, 2, 1], np.int64)), value])
+    light = graph.add("ReduceMean", [graph.conv(x, 9, 4, 1)], axes=[1], keepdims=1)
+    x = graph.add("Mul", [graph.conv(x, 9, 4, 1), light])
+    x = graph.gemm(graph.add("Flatten", [graph.add("GlobalAveragePool", [x])]), 4, 6)
+    return graph.add("Softmax", [x], axis=-1)
+
+
+MAKERS = {"residual": residual, "vector": vector, "moves": moves, "parts": parts}
 
 
 class _Noise(CalibrationDataReader):

@@ -93,7 +93,11 @@ def node(kind: str, *inputs: str, **attributes: object) -> onnx.NodeProto:
 
 
 REFUSED = {
-    "Softmax": (node("Softmax", "real"), {}, r"Softmax \(odd\): is not supported; microface reads Add"),
+    "Erf": (node("Erf", "real"), {}, r"Erf \(odd\): is not supported; microface reads Add"),
+    "axis": (node("Softmax", "real", axis=2), {}, r"Softmax \(odd\): runs along axis 2 of 4"),
+    "cubic": (node("Resize", "real", "", "s", mode="cubic"), {"s": np.ones(4, np.float32)}, r"resizes by b'cubic'"),
+    "batch part": (node("Slice", "real", "s", "e"), {"s": np.array([1]), "e": np.array([2])}, r"takes a part of"),
+    "gather": (node("Gather", "t", "real"), {"t": np.zeros(9, np.int8)}, r"gathers something else than bytes"),
     "ceil": (node("MaxPool", "real", kernel_shape=[2, 2], ceil_mode=1), {}, r"MaxPool.*ceil_mode"),
     "float weights": (node("Conv", "real", "w"), {"w": np.ones((2, 3, 1, 1), np.float32)}, r"float weights w"),
     "cycle": (node("Relu", "output"), {}, r"reads output before it is computed"),

@@ -11,19 +11,24 @@ from microface.network.passes import on_processor
 from microface.network.requantise import DoubleRounding, HighMul
 from microface.network.tensors import Tensor
 
+LEAST = 2.0**-40
+"""A factor that stands for 0: scales are positive."""
+
 
 def factors_of(op: WeightedOperator, form: str) -> np.ndarray:
-    """Return float64 [O]: what the sums of `op` are multiplied by; a `UserError` where it does not give bytes.
+    """Return float64 [O]: what the sums of `op` are multiplied by, `LEAST` or more.
+
+    A `UserError` where it does not give bytes.
 
     `form` is what it is written in, for the message.
     """
     rule = op.requantise
     if isinstance(rule, HighMul):
-        return np.asarray(rule.multiplier * np.exp2(rule.left.astype(np.float64) - 32))
+        return np.maximum(rule.multiplier * np.exp2(rule.left.astype(np.float64) - 32), LEAST)
     if isinstance(rule, DoubleRounding):
-        return np.asarray(rule.multiplier * np.exp2(rule.shift.astype(np.float64) - 31))
+        return np.maximum(rule.multiplier * np.exp2(rule.shift.astype(np.float64) - 31), LEAST)
     if (scales := getattr(rule, "scales", None)) is not None:
-        return np.asarray(scales)
+        return np.maximum(scales, LEAST)
     mend = f"{form} takes bytes there: give the output a scale (an embedding, or logits of 8 bits)"
     raise UserError(f"operator {op.name}", "gives sums of 32 bits", mend)
 
@@ -52,8 +57,8 @@ def _real(factor: tuple[int, int]) -> float:
 def stored_constant(op_name: str, centred: np.ndarray, source: Tensor) -> tuple[np.ndarray, int]:
     """Return integers less their zero point as `source` stores integers, and a zero point that lets them fit."""
     low, high = int(centred.min()), int(centred.max())
-    point = 0 if source.lowest <= low and high <= source.highest else source.lowest - low
-    if high + point > source.highest:
+    point = min(source.highest - high, 0) or max(source.lowest - low, 0)
+    if low + point < source.lowest or high + point > source.highest:
         raise UserError(f"operator {op_name}", "has a constant wider than its input", f"quantise it to {source.dtype}")
     return (centred.astype(np.int64) + point).astype(source.numpy_dtype), point
 

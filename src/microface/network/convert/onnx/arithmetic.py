@@ -8,7 +8,7 @@ from microface.errors import UserError
 from microface.network.convert.onnx.convert import Conversion, Known, converts, shape_of
 from microface.network.convert.onnx.model import OnnxNode
 from microface.network.convert.onnx.unary import table_of
-from microface.network.convert.onnx.values import Constant, Pending, Target, Value
+from microface.network.convert.onnx.values import Constant, Pending, Place, Target, Value
 from microface.network.ops import Add, Concat
 from microface.network.ops.tflite import Join, TfliteAdd, TfliteMul
 from microface.network.ops.tflite.add import sum_factors
@@ -44,7 +44,10 @@ class _Operands:
 @converts("Add", "Sub", "Mul")
 def arithmetic(conversion: Conversion, node: OnnxNode) -> Known:
     """Between DequantizeLinear and QuantizeLinear; the second operand may be a constant."""
-    return _pending(conversion, node, node.kind, conversion.known(node, 0), conversion.known(node, 1))
+    first = conversion.known(node, 0)
+    if isinstance(first, Place) and node.kind == "Add":
+        return Place(first.value, first.offset + int(conversion.array(node, 1).reshape(())))
+    return _pending(conversion, node, node.kind, first, conversion.known(node, 1))
 
 
 @converts("QLinearAdd", "QLinearMul")

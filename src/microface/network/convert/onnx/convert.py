@@ -8,12 +8,22 @@ import numpy as np
 
 from microface.errors import UserError
 from microface.network.convert.onnx.model import OnnxModel, OnnxNode
-from microface.network.convert.onnx.values import Affine, Constant, Dims, FloatInput, Pending, Quantisation, Value
+from microface.network.convert.onnx.values import (
+    Affine,
+    Constant,
+    Dims,
+    FloatInput,
+    Looked,
+    Pending,
+    Place,
+    Quantisation,
+    Value,
+)
 from microface.network.ops import Operator
 from microface.network.ops.tflite import Reshape, Transpose
 from microface.network.tensors import Shape, Tensor
 
-Known = Value | Pending | Constant | FloatInput | np.ndarray
+Known = Value | Pending | Constant | FloatInput | Place | Looked | np.ndarray
 _LONGEST_NAME = 60
 _MOST_VALUES = 1 << 26
 
@@ -128,7 +138,8 @@ class Conversion:
         return result
 
 
-Converter = Callable[[Conversion, OnnxNode], Known]
+Converter = Callable[[Conversion, OnnxNode], Known | list[Known]]
+"""Gives what the node's outputs stand for, a list where it has several."""
 CONVERTERS: dict[str, Converter] = {}
 
 

@@ -14,6 +14,9 @@ from microface.network.convert.onnx.values import Affine
 from microface.network.ops import Operator
 from microface.network.ops.tflite import Lookup, TfliteSoftmax
 
+_SAME = 1e-4
+"""A factor of a softmax that is 1, but for the rounding of its exponentials."""
+
 
 @exports("lookup")
 def lookup(export: Export, op: Operator) -> None:
@@ -62,8 +65,11 @@ def softmax(export: Export, op: Operator) -> None:
     factor = -np.log(float(table[last])) / (last * source.scale) if last else 1.0
     vector = op.inputs[0] in export.vectors
     given = export.real(op.inputs[0], vector)
-    if abs(factor - 1) > 1e-4:
+    if abs(factor - 1) > _SAME:
+        # the same integers read with another scale: a factor without an operator
+        _, point = export.affine(source)
+        scale = export.constant(f"{op.output}_scale_in", np.array(source.scale * factor, np.float32))
         given = export.add(
-            "Mul", [given, export.constant(f"{op.output}_beta", np.array(factor, np.float32))], f"{op.output}_scaled"
+            "DequantizeLinear", [export.integer(op.inputs[0], vector), scale, point], f"{op.output}_scaled"
         )
     export.write(op, export.add("Softmax", [given], f"{op.output}_shares", axis=1), vector)

@@ -37,20 +37,21 @@ def convert(model: OnnxModel) -> Imported:
     conversion = Conversion(model, dict(model.constants))
     borders.begin(conversion)
     for node in model.nodes:
-        conversion.values[node.output] = _convert_one(conversion, node)
+        conversion.values |= zip(node.outputs, _convert_one(conversion, node), strict=False)
     network = borders.end(conversion)
     kept = {name: value for name, value in conversion.values.items() if isinstance(value, Value)}
     return Imported(network, {name: value for name, value in kept.items() if value.tensor in network.tensors})
 
 
-def _convert_one(conversion: Conversion, node: OnnxNode) -> Known:
+def _convert_one(conversion: Conversion, node: OnnxNode) -> list[Known]:
     where = f"{conversion.model.path}: {node.where}"
     if node.kind not in CONVERTERS:
         raise UserError(where, "is not supported", f"microface reads {', '.join(sorted(CONVERTERS))}")
-    if node.output in conversion.values:
-        raise UserError(where, f"writes {node.output} a second time", "export it again")
+    if again := [name for name in node.outputs if name in conversion.values]:
+        raise UserError(where, f"writes {again[0]} a second time", "export it again")
     try:
-        return CONVERTERS[node.kind](conversion, node)
+        found = CONVERTERS[node.kind](conversion, node)
+        return found if isinstance(found, list) else [found]
     except UserError as error:
         place = (
             f"{conversion.model.path}: {error.what}" if error.what.startswith(node.where) else f"{where}: {error.what}"

@@ -10,11 +10,12 @@ from microface.network.convert.onnx.convert import Conversion, Known, converts
 from microface.network.convert.onnx.model import OnnxNode
 from microface.network.convert.onnx.values import SHIFT, Affine, Constant, Dims, Pending, Value
 from microface.network.ops import Pad
-from microface.network.ops.tflite import Transpose
+from microface.network.ops.tflite import Fill, Transpose
 from microface.network.tensors import Tensor
 
 _OURS, _THEIRS = (1, 2, 0), (2, 0, 1)
 """Which of C, H, W our axis is; which of our axes C, H, W is."""
+_WIDEST = 1024
 
 
 @converts("Identity", "Dropout")
@@ -112,25 +113,23 @@ def transpose(conversion: Conversion, node: OnnxNode) -> Known:
 
 @converts("Pad")
 def pad(conversion: Conversion, node: OnnxNode) -> Known:
-    """Rows and columns of value 0."""
+    """Rows and columns of value 0; with another value, or more channels, FILL."""
     source = conversion.image(conversion.value(node), node.where)
     pads = [int(n) for n in conversion.array(node, 1).reshape(-1)] if node.input(1) else list(node.integers("pads", ()))
     mode = node.attributes.get("mode", b"constant")
-    if (
-        mode != b"constant"
-        or len(pads) != 8
-        or min(pads) < 0
-        or max(pads) > 1024
-        or any(pads[at] for at in (0, 1, 4, 5))
-    ):
-        raise UserError(node.where, f"pads {pads} by {mode!r}", "pad rows and columns with 0")
-    if node.input(2) and _fill(conversion, node, source) != 0:
-        raise UserError(node.where, "pads with another value than 0", "pad rows and columns with 0")
-    sides = (pads[2], pads[6], pads[3], pads[7])
-    shape = (source.shape[0] + pads[2] + pads[6], source.shape[1] + pads[3] + pads[7], source.shape[2])
-    output = conversion.declare(node.output, shape, Affine(source.scale, source.zero_point))
-    conversion.emit(Pad(output.name, (source.name,), output.name, sides))
-    return Value(output.name, (shape[2], shape[0], shape[1]))
+    if mode != b"constant" or len(pads) != 8 or min(pads) < 0 or max(pads) > _WIDEST or pads[0] or pads[4]:
+        raise UserError(node.where, f"pads {pads} by {mode!r}", "pad channels, rows and columns with one value")
+    affine = Affine(source.scale, source.zero_point)
+    real = _fill(conversion, node, source) if node.input(2) else 0.0
+    before, after = ((part[2], part[3], part[1]) for part in (pads[:4], pads[4:]))
+    rows, columns, channels = (b + n + a for b, n, a in zip(before, source.shape, after, strict=True))
+    output = conversion.declare(node.output, (rows, columns, channels), affine)
+    names = (output.name, (source.name,), output.name)
+    if real == 0 and before[2] == after[2] == 0:
+        conversion.emit(Pad(*names, (before[0], after[0], before[1], after[1])))
+    else:
+        conversion.emit(Fill(*names, before, after, int(affine.integers(np.array(real)))))
+    return Value(output.name, (channels, rows, columns))
 
 
 def _fill(conversion: Conversion, node: OnnxNode, source: Tensor) -> float:

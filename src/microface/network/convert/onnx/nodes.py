@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-_FAMILIES = ("quantise", "weights", "arithmetic", "pools", "moves", "unary")
+_FAMILIES = ("quantise", "weights", "arithmetic", "pools", "moves", "unary", "parts", "bent", "lookups")
 
 
 def load() -> None:

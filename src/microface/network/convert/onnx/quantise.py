@@ -6,7 +6,17 @@ from microface.errors import UserError
 from microface.network.convert.onnx.convert import Conversion, Known, converts, shape_of
 from microface.network.convert.onnx.model import OnnxNode
 from microface.network.convert.onnx.unary import table_of
-from microface.network.convert.onnx.values import SHIFT, Affine, Constant, FloatInput, Pending, Quantisation, Value
+from microface.network.convert.onnx.values import (
+    SHIFT,
+    Affine,
+    Constant,
+    FloatInput,
+    Looked,
+    Pending,
+    Quantisation,
+    Value,
+)
+from microface.network.ops.tflite import Lookup
 
 
 @converts("QuantizeLinear")
@@ -67,4 +77,14 @@ def dequantize(conversion: Conversion, node: OnnxNode) -> Known:
         quantisation = conversion.quantisation(node, 1, str(given.dtype), node.integer("axis", 1))
         return Constant(given, quantisation)
     quantisation = conversion.quantisation(node, 1)
+    if isinstance(given, Looked):
+        return _looked(conversion, given, quantisation.single(node.where), node.input(0))
     return conversion.viewed(conversion.value(node), quantisation.single(node.where))
+
+
+def _looked(conversion: Conversion, given: Looked, affine: Affine, name: str) -> Value:
+    """Return the integers of a table as a value."""
+    source = conversion.tensor(given.value)
+    output = conversion.declare(name, source.shape, affine)
+    conversion.emit(Lookup(output.name, (source.name,), output.name, given.table))
+    return Value(output.name, given.value.dims)

@@ -8,7 +8,7 @@ from microface.errors import UserError
 from microface.network.convert.onnx.convert import Conversion, Known, converts
 from microface.network.convert.onnx.functions import FUNCTIONS, Function
 from microface.network.convert.onnx.model import OnnxNode
-from microface.network.convert.onnx.values import Affine, Pending, Target, Value
+from microface.network.convert.onnx.values import Affine, Finish, Pending, Target, Value
 from microface.network.ops.tflite import Lookup
 
 
@@ -28,6 +28,18 @@ def table_of(function: Function) -> Callable[[Conversion, Value], Pending]:
         return Pending(finish)
 
     return pending
+
+
+def cut_after(conversion: Conversion, finish: Finish) -> Pending:
+    """Return what waits for its quantisation, of an operator that cannot cut: a table does it behind."""
+
+    def cutting(target: Target) -> Value:
+        if (target.lo, target.hi) == (-128, 127):
+            return finish(target)
+        whole = finish(Target(f"{target.name}_uncut", target.affine))
+        return table_of(lambda reals: reals)(conversion, whole).finish(target)
+
+    return Pending(cutting)
 
 
 @converts("Relu", "Clip")

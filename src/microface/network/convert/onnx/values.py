@@ -118,6 +118,22 @@ class Pending:
 
 
 @dataclass(frozen=True)
+class Place:
+    """The integers of a value plus `offset`: places in a table."""
+
+    value: Value
+    offset: int
+
+
+@dataclass(frozen=True, eq=False)
+class Looked:
+    """Integers looked up in `table` int8 [256], which a DequantizeLinear will say the scale of."""
+
+    value: Value
+    table: np.ndarray
+
+
+@dataclass(frozen=True)
 class FloatInput:
     """A float input, whose integers are the network's input."""
 

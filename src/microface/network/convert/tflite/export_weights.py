@@ -12,8 +12,6 @@ from microface.network.ops import Conv2D, Dense, DepthwiseConv2D, Operator, Weig
 from microface.network.requantise import DoubleRounding, Requantise, SingleRounding
 from microface.network.tensors import Tensor
 
-_TINY = 2.0**-40
-
 
 def weight_scales(op: WeightedOperator, source: Tensor, target: Tensor) -> np.ndarray:
     """Return float32 [O] with input scale * weight scale / output scale as near to the factors of `op` as float32 gets.
@@ -22,7 +20,7 @@ def weight_scales(op: WeightedOperator, source: Tensor, target: Tensor) -> np.nd
     """
     before, after = float(np.float32(source.scale)), float(np.float32(target.scale))
     factors = factors_of(op, "TFLite")
-    nearest = (np.maximum(factors, _TINY) * (after / before)).astype(np.float32)
+    nearest = (factors * (after / before)).astype(np.float32)
     result = nearest.copy()
     for neighbour in (np.nextafter(nearest, np.float32(0)), np.nextafter(nearest, np.float32(np.inf)), nearest):
         fits = _same_rule(op.requantise, before * neighbour.astype(np.float64) / after)

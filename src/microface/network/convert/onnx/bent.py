@@ -1,0 +1,88 @@
+"""PRelu and Softmax."""
+
+import math
+
+import numpy as np
+
+from microface.errors import UserError
+from microface.network.convert.onnx.convert import Conversion, Known, converts
+from microface.network.convert.onnx.model import OnnxNode
+from microface.network.convert.onnx.unary import cut_after
+from microface.network.convert.onnx.values import Constant, Dims, Pending, Target, Value
+from microface.network.ops.tflite import TflitePrelu, TfliteSoftmax
+from microface.network.requantise.tflite import split_scale
+
+_FINEST = 32767
+
+
+@converts("PRelu")
+def prelu(conversion: Conversion, node: OnnxNode) -> Known:
+    """Slopes are constants, quantised or real; real ones get 16 bits."""
+    value = conversion.value(node)
+    slopes, step = _slopes(conversion, node)
+    source = conversion.image(value, node.where) if len(value.dims) == 3 else conversion.flat(value)
+    laid = _laid(node, slopes, value.dims)
+
+    def finish(target: Target) -> Value:
+        output = conversion.declare(target.name, source.shape, target.affine)
+        above = split_scale(source.scale / target.affine.scale)
+        below = split_scale(source.scale * step / target.affine.scale)
+        fields = (output.name, (source.name,), output.name, laid, above, below, output.zero_point)
+        conversion.emit(TflitePrelu(*fields))
+        return Value(output.name, value.dims)
+
+    return cut_after(conversion, finish)
+
+
+def _slopes(conversion: Conversion, node: OnnxNode) -> tuple[np.ndarray, float]:
+    """Return slopes as whole steps, and the step."""
+    found = conversion.known(node, 1)
+    if isinstance(found, Constant):
+        affine = found.quantisation
+        if affine.scales.size == 1:
+            return found.integers.astype(np.int64) - affine.points.reshape(()), float(affine.scales.reshape(-1)[0])
+        reals = found.reals()
+    else:
+        reals = conversion.array(node, 1).astype(np.float64)
+    step = max(float(np.abs(reals).max(initial=0.0)), 1e-9) / _FINEST
+    return np.rint(reals / step).astype(np.int64), step
+
+
+def _laid(node: OnnxNode, slopes: np.ndarray, dims: Dims) -> np.ndarray:
+    """Return slopes int16 [H, W, C], sizes of 1 where they are stretched."""
+    sizes = [size for at, size in enumerate(slopes.shape) if size != 1 or slopes.ndim - at <= len(dims)]
+    sizes = [1] * (len(dims) - len(sizes)) + sizes
+    if len(dims) not in (1, 3) or len(sizes) != len(dims):
+        raise UserError(node.where, f"has slopes of shape {list(slopes.shape)}", "give one per channel")
+    whole = slopes.reshape(sizes)
+    return np.ascontiguousarray(whole.transpose(1, 2, 0) if len(dims) == 3 else whole.reshape(1, 1, -1), np.int16)
+
+
+@converts("Softmax")
+def softmax(conversion: Conversion, node: OnnxNode) -> Known:
+    """Over the channels."""
+    return _softmax(conversion, node, conversion.value(node))
+
+
+@converts("QLinearSoftmax")
+def qlinear_softmax(conversion: Conversion, node: OnnxNode) -> Known:
+    """X, its scale and zero point, those of Y."""
+    given = conversion.viewed(conversion.value(node), conversion.quantisation(node, 1).single(node.where))
+    pending = _softmax(conversion, node, given)
+    return pending.quantised(node.output, conversion.quantisation(node, 3).single(node.where))
+
+
+def _softmax(conversion: Conversion, node: OnnxNode, value: Value) -> Pending:
+    rank = len(value.dims) + 1
+    if rank not in (2, 4) or node.integer("axis", -1) % rank != 1:
+        raise UserError(node.where, f"runs along axis {node.integer('axis', -1)} of {rank}", "use the channels")
+    source = conversion.image(value, node.where) if rank == 4 else conversion.flat(value)
+    table = np.array([math.exp(-source.scale * step) for step in range(256)], np.float32)
+
+    def finish(target: Target) -> Value:
+        output = conversion.declare(target.name, source.shape, target.affine)
+        fields = (output.name, (source.name,), output.name, table, float(np.float32(target.affine.scale)))
+        conversion.emit(TfliteSoftmax(*fields, output.zero_point))
+        return Value(output.name, value.dims)
+
+    return cut_after(conversion, finish)
