@@ -38,7 +38,8 @@ def test_integers_differ_from_onnxruntime_by_rounding_alone(
     # onnxruntime's Resize of integers cuts the fraction of a two-way interpolation, which ours rounds
     few = 0.2 if name == "parts" and form is QuantFormat.QOperator else 0.01
     assert found.single_largest <= 1 and found.single <= few * found.integers
-    assert found.whole_largest <= 5 and found.whole <= (few + 0.03) * found.integers
+    largest = 4 if few < 0.1 else 8
+    assert found.whole_largest <= largest and found.whole <= (few + 0.03) * found.integers
 
 
 def test_what_is_compared_can_differ(tmp_path: Path) -> None:
