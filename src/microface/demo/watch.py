@@ -8,7 +8,8 @@ import numpy as np
 from microface.chip.application.device import EmulatedApplication
 from microface.chip.application.machine import State
 from microface.chip.application.settings import Settings
-from microface.chip.firmware.build import Options, build
+from microface.chip.firmware.build import Options
+from microface.chip.firmware.make import make_firmware
 from microface.chip.targets import Target
 from microface.demo.cast import Cast
 from microface.demo.film import Shown, film, play
@@ -53,7 +54,7 @@ def watch(cast: Cast, package: ModelPackage, target: Target, output: Path) -> Pr
     Leaves `strip.png` and `lines.txt` in `output`.
     """
     chosen = Settings()
-    chip = EmulatedApplication(build(package, target, output / "firmware", options=Options(application=chosen)))
+    chip = EmulatedApplication(make_firmware(package, target, output / "firmware", Options(application=chosen)))
     gallery = _enrolled(cast, package, chip)
     chip.write_gallery(to_image(gallery))
     cost: list[Cost] = []

@@ -24,14 +24,16 @@ class EmulatedApplication(EmulatedDevice):
     def __init__(self, firmware: Firmware, rgb565: bool = True) -> None:
         """Start `firmware`; one that was built without the application is a `UserError`.
 
-        The camera gives two bytes a pixel, or three with `rgb565=False`, into RAM that nothing else uses.
+        The camera gives two bytes a pixel, or three with `rgb565=False`, into RAM that nothing else uses: whole frames,
+        or rows where the firmware was built for them.
         """
         if not firmware.facts.get("application"):
             raise UserError(firmware.folder, "holds no application", "build it with --application")
         self._sent = bytearray()
         super().__init__(firmware, services={SERVICE_WRITE: self._write})
         self._size = tuple(firmware.facts["application"]["frame_size"])
-        self._rgb565 = rgb565
+        self._rows = bool(firmware.facts["application"]["rows"])
+        self._rgb565 = rgb565 or self._rows
         self._frame = self._place_of_frame()
 
     def start(self) -> None:
@@ -53,16 +55,24 @@ class EmulatedApplication(EmulatedDevice):
         if picture.dtype != np.uint8 or picture.shape != (*self._size, 3):
             wanted = f"uint8 [{self._size[0]}, {self._size[1]}, 3]"
             raise UserError("frame", f"is {picture.dtype} {list(picture.shape)}, not {wanted}", "scale it")
-        self.chip.write(self._frame, self._bytes(picture))
-        return self._timed("application_frame", self._frame, int(self._rgb565))
+        return self._timed("application_frame", *self._show(picture))
+
+    def _show(self, picture: np.ndarray) -> tuple[int, ...]:
+        """Give the picture to the firmware; return the arguments that tell where it lies."""
+        if not self._rows:
+            self.chip.write(self._frame, self._bytes(picture))
+            return self._frame, int(self._rgb565)
+        for y, row in enumerate(picture):
+            self.chip.write(self._frame, self._bytes(row))
+            self.chip.run("application_row", y, self._frame)
+        return ()
 
     def enrol(self, picture: np.ndarray, name: str) -> None:
         """Add the person `name` from one frame, as a button on the device would; a `UserError` where it is refused."""
-        self.chip.write(self._frame, self._bytes(picture))
-        text = name.encode() + b"\0"
-        place = self._frame + len(self._bytes(picture))
+        shown, text = self._show(picture), name.encode() + b"\0"
+        place = self._frame + self._frame_bytes
         self.chip.write(place, text)
-        status = self.chip.run("application_enrol", self._frame, int(self._rgb565), place).signed
+        status = self.chip.run("application_enrol", *shown, place).signed
         if status:
             reason = "shows nobody" if status > 0 else f"cannot be enrolled (gallery status {-status})"
             raise UserError(f"frame of {name}", reason, "stand in the rectangle, and choose a new name")
@@ -84,8 +94,14 @@ class EmulatedApplication(EmulatedDevice):
     def _bytes(self, picture: np.ndarray) -> bytes:
         return (to_rgb565(picture).astype("<u2") if self._rgb565 else picture).tobytes()
 
+    @property
+    def _frame_bytes(self) -> int:
+        """Bytes of a frame, or of the row that is given at a time."""
+        rows = 1 if self._rows else self._size[0]
+        return rows * self._size[1] * (2 if self._rgb565 else 3)
+
     def _place_of_frame(self) -> int:
-        size = self._size[0] * self._size[1] * (2 if self._rgb565 else 3) + _NAME_BYTES
+        size = self._frame_bytes + _NAME_BYTES
         for bank in self.target.memories:
             first, end = self._unused(bank)
             if bank.kind == "ram" and bank.mapped and end - first >= size:

@@ -40,7 +40,7 @@ class Application:
     """Looks at frames one after another. `lines` are the reports so far, without their newlines.
 
     `rectangles` has the place of each crop, `size` is the crop's (height, width); a person of the gallery is accepted
-    when the distance is at most `threshold`.
+    when the distance is at most `threshold`. `face_present` looks at the whole frame first; None where nothing does.
     """
 
     settings: Settings
@@ -49,6 +49,7 @@ class Application:
     recognise: Recognise
     names: Sequence[str]
     threshold: int
+    face_present: Callable[[np.ndarray], bool] | None = None
     state: State = field(init=False)
     lines: list[str] = field(init=False, default_factory=list)
 
@@ -83,6 +84,8 @@ class Application:
 
     def _look(self, picture: np.ndarray) -> tuple[int, list[Match]]:
         seen: list[Match] = []
+        if self.face_present is not None and not self.face_present(picture):
+            return NOBODY, []
         crops, needed = len(self.rectangles), self.settings.crops_agree
         while not settled([self._vote(match) for match in seen], crops - len(seen), needed):
             crop = crop_resized(picture, self.rectangles[len(seen)], self.size)

@@ -12,7 +12,7 @@ from typing import Any
 
 from microface import __version__
 from microface.chip.application.settings import Settings
-from microface.chip.firmware import application, elf
+from microface.chip.firmware import application, elf, wake
 from microface.chip.firmware.emit import emit_application, emit_network
 from microface.chip.firmware.linker import LinkLayout, linker_script, startup_code
 from microface.chip.firmware.model import Model
@@ -111,7 +111,8 @@ class Firmware:
 class Options:
     """How to build: `layout` overrules the planned memory (tests of the limits), `compiler` is zig or gcc.
 
-    With `application` the firmware also takes frames of a camera and reports who is there.
+    With `application` the firmware also takes frames of a camera and reports who is there; `wake` is a face / no-face
+    network that looks at each frame first.
     """
 
     source_only: bool = False
@@ -121,6 +122,7 @@ class Options:
     layout: LinkLayout | None = None
     choose: Choose = choose_kernel
     application: Settings | None = None
+    wake: IntegerNetwork | None = None
 
 
 def build(
@@ -179,8 +181,9 @@ def _write_sources(folder: Path, model: Model, planned: Plan, target: Target, op
     files = emit_network(model, planned, calls, target) | emit_application(model, planned, calls, target)
     runtime = _runtime_sources(model, calls)
     if options.application is not None:
-        files |= application.generated_files(model, options.application)
-        runtime = sorted({*runtime, *application.application_sources()})
+        files |= application.generated_files(model, options.application, options.wake)
+        more = wake.write_wake(folder, options.wake, target, options.choose) if options.wake is not None else ()
+        runtime = sorted({*runtime, *application.application_sources(), *more})
     files["CMakeLists.txt"] = _cmake(model, planned, target, sorted(files), runtime)
     if target.kind == "cortex-m":
         files |= {"startup.c": startup_code(target), "link.ld": linker_script(target, _layout(planned, options))}
@@ -237,7 +240,7 @@ def _compile(folder: Path, model: Model, planned: Plan, target: Target, options:
 def symbols_of(model: Model, options: Options) -> tuple[str, ...]:
     """Return the functions that are called from outside: devices call them by name."""
     kept = (*_KEPT, *(_KEPT_OF_PEOPLE if model.embeds else ("mf_infer",)))
-    return (*kept, *(application.KEPT if options.application is not None else ()))
+    return (*kept, *(application.kept_symbols(options.application) if options.application is not None else ()))
 
 
 def measure(path: Path, target: Target, compiler: str) -> dict[str, Any]:
@@ -261,8 +264,20 @@ def _objects(folder: Path, scratch: Path, target: Target, compiler: str) -> list
     chip = sorted((folder / "chip").glob("*.c"))
     includes = [folder / "runtime"]
     objects = compile_objects(runtime, target, includes, scratch, compiler=compiler)
-    objects += compile_objects(own, target, [folder, *includes], scratch, [ARENA_SECTION], compiler)
-    return objects + compile_objects(chip, target, includes, scratch, compiler=compiler)
+    objects += compile_objects(
+        own, target, [folder, folder / wake.FOLDER, *includes], scratch, [ARENA_SECTION], compiler
+    )
+    objects += compile_objects(chip, target, includes, scratch, compiler=compiler)
+    return objects + wake_objects(folder, includes, scratch, target, compiler)
+
+
+def wake_objects(folder: Path, includes: list[Path], scratch: Path, target: Target, compiler: str) -> list[Path]:
+    """Compile the network that looks first, under names of its own; nothing where there is none."""
+    own = folder / wake.FOLDER
+    sources = sorted((*own.glob("*.c"), *(own / "chip").glob("*.c")))
+    renamed = ("-include", str(own / wake.NAMES))
+    places = [own, own / "chip", *includes]
+    return compile_objects(sources, target, places, scratch / wake.FOLDER, (), compiler, renamed) if sources else []
 
 
 def facts_of(
@@ -290,4 +305,5 @@ def facts_of(
         "plan": planned,
         "measured": measured,
         "application": asdict(options.application) if options.application is not None else None,
+        "wake_file": wake.MODEL_FILE if options.wake is not None else None,
     }

@@ -2,12 +2,13 @@
 
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from microface.chip.firmware import application
+from microface.chip.firmware import application, wake
 from microface.chip.firmware.build import (
     ARENA_SECTION,
     ELF_NAME,
@@ -18,6 +19,7 @@ from microface.chip.firmware.build import (
     folder_to_be,
     measure,
     symbols_of,
+    wake_objects,
     write_model,
 )
 from microface.chip.firmware.emit import emit_interface, output_type
@@ -27,17 +29,20 @@ from microface.chip.firmware.model import Model
 from microface.chip.firmware.render import render
 from microface.chip.firmware.sources import PORT_OF_EMULATOR, RUNTIME, headers, people_sources
 from microface.chip.firmware.toolchain import compile_objects, link
-from microface.chip.plan.max78000 import AcceleratorPlan, plan_accelerator
+from microface.chip.plan.max78000 import AcceleratorPlan, plan_together
 from microface.chip.plan.max78000.report import to_json
 from microface.chip.plan.memory import STACK_BYTES
 from microface.chip.plan.planner import GALLERY_SLOT_BYTES
 from microface.chip.targets import Target
-from microface.errors import UserError
 from microface.files import write_json, write_text
 from microface.models import ModelPackage
-from microface.network import IntegerNetwork
+from microface.network import IntegerNetwork, save_network
 
 _ALIGNMENT = 16
+_SYMBOLS = (
+    "accelerator_begin", "accelerator_run", "accelerator_output", "accelerator_self_test", "cnn_time", "cnn_enable",
+    "cnn_disable", "cnn_init", "cnn_configure", "cnn_load_weights", "cnn_load_bias", "cnn_start", "cnn_unload",
+)  # fmt: skip
 _KEPT = ("mf_network_begin", "accelerator_run", "accelerator_output", "accelerator_self_test")
 
 
@@ -52,17 +57,37 @@ def build_accelerator(
 
     `sample` s8 [H, W, C] is the known-answer test's input; drawn from a fixed seed where None.
     """
-    model, options = Model.of(source), options or Options()
-    plan = plan_accelerator(model.network, target)
+    model, options = Model.of(source), _by_rows(options or Options())
+    networks = [model.network, *([options.wake] if options.wake is not None else [])]
+    plan, *others = plan_together(networks, target)
     values = draw_sample(model.network) if sample is None else sample
     with folder_to_be(output_dir) as folder:
         write_network(plan, values, folder)
+        for other in others:
+            _write_wake(other, folder)
         model_file = write_model(folder, source)
         _write_sources(model, target, folder, options)
         measured = None if options.source_only else _compile(folder, model, target, options)
         facts = facts_of(model, model_file, target, _plan_json(plan, target, model), measured, options)
         write_json(folder / JSON_NAME, facts | {"accelerator": target.accelerator})
     return Firmware.load(output_dir)
+
+
+def _by_rows(options: Options) -> Options:
+    """Return `options` with the application fed by rows: this chip's RAM does not hold a whole frame."""
+    if options.application is None:
+        return options
+    return replace(options, application=replace(options.application, rows=True))
+
+
+def _write_wake(plan: AcceleratorPlan, folder: Path) -> None:
+    """Write the network that looks first: the same sources under names of its own."""
+    own = folder / wake.FOLDER
+    write_network(plan, draw_sample(plan.network), own)
+    write_text(own / "wake.h", wake.wake_header(plan.network))
+    write_text(own / "wake.c", c_file("wake.c"))
+    write_text(own / wake.NAMES, wake.names_header(_SYMBOLS))
+    save_network(plan.network, folder / wake.MODEL_FILE)
 
 
 def _plan_json(plan: AcceleratorPlan, target: Target, model: Model) -> dict[str, Any]:
@@ -88,7 +113,7 @@ def _write_sources(model: Model, target: Target, folder: Path, options: Options)
     files["mf_network.c"] = c_file("mf_network.c")
     runtime = people_sources() if model.embeds else ()
     if options.application is not None:
-        files |= application.generated_files(model, options.application)
+        files |= application.generated_files(model, options.application, options.wake)
         runtime = (*runtime, *application.application_sources())
     ports = (PORT_OF_EMULATOR, *((application.PORT_OF_SERIAL,) if options.application is not None else ()))
     files |= {f"chip/{name}": _runtime_file(name) for name in ports}
@@ -117,11 +142,6 @@ def _compile(folder: Path, model: Model, target: Target, options: Options) -> di
 
 def _objects(folder: Path, scratch: Path, target: Target, compiler: str) -> list[Path]:
     sources = [*folder.glob("*.c"), *(folder / "chip").glob("*.c"), *(folder / "runtime").glob("*.c")]
-    includes = [folder, folder / "chip", folder / "runtime"]
-    return compile_objects(sorted(sources), target, includes, scratch, [ARENA_SECTION], compiler)
-
-
-def require_accelerator(firmware: Firmware) -> None:
-    """Refuse firmware that was built for a processor."""
-    if not firmware.facts.get("accelerator"):
-        raise UserError(firmware.folder, "holds no accelerator network", "build it with --target max78000")
+    includes = [folder, folder / "chip", folder / "runtime", folder / wake.FOLDER]
+    objects = compile_objects(sorted(sources), target, includes, scratch, [ARENA_SECTION], compiler)
+    return objects + wake_objects(folder, [folder / "runtime"], scratch, target, compiler)

@@ -43,6 +43,10 @@ bool mf_crop_fits(const mf_frame *frame, const mf_rectangle *rectangle);
  * mf_crop_u8.c has the formula. */
 bool mf_crop_u8(const mf_frame *frame, const mf_rectangle *rectangle, int32_t width, int32_t height, uint8_t *crop);
 
+/* Makes blocks of `factor` x `factor` pixels of an RGB crop one pixel each, of as many channels, and bytes integers;
+ * mf_fold_s8.c has the order. `factor` 1 keeps the pixels. The two do not overlap. */
+void mf_fold_s8(const uint8_t *crop, int32_t height, int32_t width, int32_t factor, int8_t *folded);
+
 /* The standard deviation of the green bytes of a crop of `pixels` RGB pixels, 1 to 2^20, in sixteenths of a step:
  * 0 for an even surface of whatever colour. */
 uint32_t mf_contrast_u8(const uint8_t *crop, uint32_t pixels);

@@ -6,6 +6,17 @@
 #include "sampledata.h"
 #include "sampleoutput.h"
 
+#ifndef ACCELERATOR_NUMBER
+#define ACCELERATOR_NUMBER 0
+#endif
+
+/* Which of the networks that take turns the accelerator is set up for. */
+#if ACCELERATOR_NUMBER == 0
+int32_t mf_accelerator_owner;
+#else
+extern int32_t mf_accelerator_owner;
+#endif
+
 enum { FIFO_STATUS = 0x50000004, FIFO_DATA = 0x50000008, FIFOS = 4 };
 
 /* Channels of a pixel that are bytes of one word. */
@@ -18,16 +29,19 @@ static const input_group groups[] = INPUT_GROUPS;
 static const uint32_t sample_input[] = SAMPLE_INPUT;
 static const uint32_t sample_output[] = SAMPLE_OUTPUT;
 
-/* Clock source 0 and divider 0 are the 50 MHz clock undivided. */
-int accelerator_begin(void)
+static int select(void)
 {
-    return cnn_enable(0, 0) == CNN_OK && cnn_init() == CNN_OK && cnn_load_weights() == CNN_OK ? accelerator_select()
-                                                                                              : -1;
+    mf_accelerator_owner = ACCELERATOR_NUMBER;
+    return cnn_init() == CNN_OK && cnn_load_bias() == CNN_OK && cnn_configure() == CNN_OK ? 0 : -1;
 }
 
-int accelerator_select(void)
+/* Clock source 0 and divider 0 are the 50 MHz clock undivided. The first network switches it on. */
+int accelerator_begin(void)
 {
-    return cnn_init() == CNN_OK && cnn_load_bias() == CNN_OK && cnn_configure() == CNN_OK ? 0 : -1;
+    if (ACCELERATOR_NUMBER == 0 && cnn_enable(0, 0) != CNN_OK) {
+        return -1;
+    }
+    return cnn_init() == CNN_OK && cnn_load_weights() == CNN_OK ? select() : -1;
 }
 
 /* A FIFO that is full is waited for; a bit of the status tells. */
@@ -108,6 +122,9 @@ static void feed(const int8_t *input)
 
 uint32_t accelerator_run(const int8_t *input)
 {
+    if (mf_accelerator_owner != ACCELERATOR_NUMBER && select() != 0) {
+        return 0;
+    }
     cnn_time = 0;
     if (!INPUT_STREAMS) {
         feed(input);

@@ -7,11 +7,9 @@
 /* Switches the accelerator on and loads weights and biases; 0, or -1 where it refuses. */
 int accelerator_begin(void);
 
-/* Takes the accelerator back after another network ran on it: biases and layers, the weights stay; 0, or -1. */
-int accelerator_select(void);
-
 /* Runs the network on the input's integers, rows from above, pixels, channels; a network that streams is fed while it
- * runs. Returns microseconds, 0 where it did not start. */
+ * runs. Where another network ran last, biases and layers are set anew; weights of both stay. Returns microseconds, 0
+ * where it did not start. */
 uint32_t accelerator_run(const int8_t *input);
 
 /* Copies the newest output as the vendor's cnn_unload does; 0, or -1. */
