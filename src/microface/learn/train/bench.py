@@ -1,6 +1,6 @@
 """How many photos a second training takes, beside a plain torch loop over the same network.
 
-    python -m microface.learn.train.bench --net flagship --batch 512 --device cuda --teacher teacher.onnx
+    python -m microface.learn.train.bench --net slimface --batch 512 --device cuda --teacher teacher.onnx
 
 Every row is warmed up, then timed for some steps: by the clock, and by the processor time of the process, which other
 work on the machine does not change much. "plain" is what one writes first: crops from memory as float tensors,
