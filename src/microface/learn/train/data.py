@@ -54,7 +54,7 @@ def open_photos(folder: Path, dimensions: int = 0, projection: str = "svd") -> t
 
     Targets have `dimensions` values (0, or more than the teacher has: as many as the teacher's), by `projection`.
     Without a teacher there are no targets and only photos with names. Unnamed photos that may show a held-out person
-    are left out.
+    are left out. A data set without held-out people is a `UserError`.
     """
     dataset = Dataset.open(folder, verify=False)
     parts = [shard for shard in dataset.shards if len(shard)]
@@ -64,6 +64,8 @@ def open_photos(folder: Path, dimensions: int = 0, projection: str = "svd") -> t
     index = np.stack([np.repeat(np.arange(len(parts)), sizes), np.concatenate([np.arange(n) for n in sizes])], 1)
     owners = [(row["identity"], row["split"]) for shard in parts for row in shard.read_rows()]
     held, people = np.array([split == "held_out" for _, split in owners]), _people(owners)
+    if not held.any():
+        raise UserError(folder, "holds nobody to measure on", "prepare it with people of several photos, --held-out 4")
     targets = _targets(folder, parts)
     whole = Photos(tuple(shard.crop_file() for shard in parts), index, targets, people, dataset.content)
     training = ~held & ~_unusable(folder, targets, people, held)

@@ -197,8 +197,9 @@ class Run:
 
     def _require_number(self, loss: float) -> None:
         if not math.isfinite(loss):
-            what = f"is good, but the loss at step {self.position.step} is not a number"
-            raise UserError(self.folder / "last.pt", what, "start again with a lower --rate")
+            last, what = self.folder / "last.pt", f"the loss at step {self.position.step} is not a number"
+            place, state = (last, "is good, but") if last.exists() else (self.folder, "has no checkpoint yet:")
+            raise UserError(place, f"{state} {what}", "start again with a lower --rate")
 
     def _loss(self, lesson: Lesson) -> Tensor:
         with self.where.quick():
