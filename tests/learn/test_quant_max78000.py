@@ -1,7 +1,6 @@
 # ruff: noqa: E402 (torch may be absent, which has to be seen first)
 """Quantisation for the MAX78000: the fake quantiser, the simulation and the integer network agree on every value."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -32,15 +31,6 @@ from microface.network import load_network, save_network
 from microface.network.ops.max78000 import AcceleratorConv, Passthrough
 
 TARGET = Target.load("max78000")
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Small tensors on a busy machine: waiting threads would take most of the time."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 class Odd(nn.Module):

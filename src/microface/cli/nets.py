@@ -32,7 +32,7 @@ def nets(
         return
     from microface.learn.nets import names
 
-    chosen = network or list(names())
+    chosen = network or [*names(), *names("presence")]
     rows = [_figures(name) | (_on_chip(name, target) if target else {}) for name in chosen]
     _show(rows, target)
     save_json(json, rows)
@@ -43,7 +43,7 @@ def _figures(text: str) -> dict[str, Any]:
 
     family, options = network_options(text)
     size = empty_size(family, options)
-    figures = {"network": text, "input": list(options.input_size), "embedding": options.embedding}
+    figures = {"network": text, "input": list(options.input_shape[1:]), "embedding": options.embedding}
     return figures | {"macs": size.macs, "parameters": size.parameters}
 
 

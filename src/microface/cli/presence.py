@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
+from microface.cli.networks import find_network, network_in
 from microface.cli.options import JsonFile, save_json
+from microface.cli.train import options_of
+from microface.cli.train import prepare as prepare_torch
 from microface.console import console, table
 
 if TYPE_CHECKING:
@@ -34,7 +37,7 @@ def prepare(
     output: Annotated[Path, typer.Option(help="Folder of the set; the same command goes on where it stopped.")],
     backgrounds: Annotated[Path | None, typer.Option(help="Pictures without faces, for a second figure.")] = None,
     window: Annotated[int, typer.Option(help="Side of the random windows, in pixels.")] = 200,
-    smallest: Annotated[float, typer.Option(help="Shorter side of a clear face, as a share of the window.")] = 0.15,
+    smallest: Annotated[float, typer.Option(help="Shorter side of a clear face, as a share of the window.")] = 0.2,
     size: Annotated[int, typer.Option(help="Side that windows are resized to.")] = 88,
     each: Annotated[int, typer.Option(help="Most windows of a class per picture.")] = 16,
     held_out: Annotated[int, typer.Option(help="One in so many pictures is kept for the figures.")] = 4,
@@ -85,3 +88,75 @@ def _some(part: "Windows", random: np.random.Generator) -> Iterator[np.ndarray]:
     for which in (True, False):
         rows = np.flatnonzero(part.face == which)
         yield random.permutation(rows)[:_ON_SHEET]
+
+
+@app.command("train")
+def train(
+    data: Annotated[Path, typer.Option(help="Windows that `microface presence prepare` made.")],
+    output: Annotated[Path, typer.Option(help="Folder of the run: network.mfn, history, curve.")],
+    net: Annotated[str, typer.Option(help="facenet_v1, _v2, _v3, _v6, _v7 or foldnet.")] = "facenet_v2",
+    option: Annotated[list[str] | None, typer.Option(help="NAME=VALUE for the network, e.g. fold=2.")] = None,
+    bits: Annotated[
+        list[str] | None, typer.Option(help="8, 4, 2, 1 or LAYER=4.  [default: as published, or 8]")
+    ] = None,
+    schedule: Annotated[Path | None, typer.Option(help="TOML file of a run.  [default: the published recipe]")] = None,
+    init: Annotated[Path | None, typer.Option(help="Run of the same network whose float weights at E to take.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of weights, order and augmentation.")] = None,
+    threads: Annotated[int, typer.Option(help="Threads of torch.")] = 1,
+) -> None:
+    """Train by the published recipe: float to E, with the chip's rounding to N, then check quantised = training.
+
+    Example: microface presence train --data build/windows --net facenet_v2 --output build/v2
+    """
+    prepare_torch()
+    import torch
+
+    from microface.learn.presence.config import SCHEDULE, read_config
+    from microface.learn.presence.run import run
+
+    torch.set_num_threads(threads)
+    given = {"data": str(data), "net": net, "options": options_of(option or []), "bits": bits, "seed": seed}
+    config = read_config(schedule or SCHEDULE, {name: value for name, value in given.items() if value is not None})
+    result = run(config, output, init)
+    console.print(f"E = {result.e}, N = {result.n}; {output / 'network.mfn'}, {output / 'curve.png'}", highlight=False)
+
+
+@app.command("evaluate")
+def evaluate(
+    network: Annotated[str, typer.Argument(help="A shipped network, or the network.mfn of a run.")],
+    data: Annotated[Path, typer.Option(help="Windows that `microface presence prepare` made.")],
+    errors: Annotated[Path | None, typer.Option(help="Contact sheet of what it gets wrong (shows people).")] = None,
+    json: JsonFile = None,
+) -> None:
+    """Measure an integer network on the windows of held-out pictures, and on backgrounds.
+
+    Example: microface presence evaluate build/v2/network.mfn --data build/windows --errors build/errors.png
+    """
+    from microface.evaluate.presence import measure
+    from microface.photos.presence.store import open_windows
+
+    chosen = network_in(find_network(network))
+    splits = open_windows(data)
+    result, margins = measure(chosen, splits)
+    rows = [("accuracy, balanced", result.accuracy), ("faces found", result.faces), ("no face let pass", result.empty)]
+    rows += [(f"faces of {low:g} to {high:g} of the window found", rate) for low, high, rate in result.by_size]
+    rows += [("backgrounds let pass", result.backgrounds)] if result.backgrounds else []
+    cells = [
+        (name, f"{100 * rate.value:.2f} +- {100 * rate.std_error:.2f}", f"{rate.windows:,}", f"{rate.pictures:,}")
+        for name, rate in rows
+    ]
+    console.print(table(f"{chosen.name}, integer, %", ("what", "rate", "windows", "pictures"), cells))
+    if errors is not None:
+        _write_errors(splits["held_out"], margins, errors)
+    save_json(json, {"network": chosen.name, **result.to_json()})
+
+
+def _write_errors(held: "Windows", margins: np.ndarray, path: Path) -> None:
+    """Draw the surest errors of both kinds."""
+    from microface.photos.presence.sheet import write_sheet
+
+    wrong = np.flatnonzero((margins > 0) != held.face)
+    worst = wrong[np.argsort(-np.abs(margins[wrong]), kind="stable")][:_ON_SHEET]
+    words = [f"missed, {held.sizes[row]:.2f}" if held.face[row] else "taken for a face" for row in worst]
+    write_sheet([held.crops[row] for row in worst], words, f"{len(wrong)} of {len(held)} windows are wrong", path)
+    console.print(f"the surest errors: {path} (it shows people)", highlight=False)

@@ -22,7 +22,7 @@ class Rule:
     """
 
     side: int = 200
-    smallest: float = 0.15
+    smallest: float = 0.2
 
     def __post_init__(self) -> None:
         """Refuse windows that cannot be."""

@@ -1,0 +1,95 @@
+# ruff: noqa: E402 (torch may be absent, which has to be seen first)
+"""Face / no face from drawn pictures to an integer network, by the commands that people type."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="learning needs torch (the extra `train`)")
+
+from typer.testing import CliRunner, Result
+
+from marked_pictures import draw_collection
+from microface.cli.presence import app
+from microface.errors import UserError
+from microface.evaluate.presence import classify
+from microface.learn.presence.config import SCHEDULE, read_config
+from microface.network import load_network
+from microface.network.inputs.fold import fold, fold_to
+from microface.photos.presence.store import open_windows
+
+_NET = ["--net", "foldnet", "--option", "fold=2", "--option", "layers=8-p8", "--option", "resolution=24"]
+
+
+@pytest.fixture(scope="module")
+def windows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small set of drawn windows."""
+    folder = tmp_path_factory.mktemp("presence")
+    options = ["--window", "48", "--smallest", "0.3", "--size", "24", "--each", "4", "--held-out", "3"]
+    _run("prepare", draw_collection(folder / "wider", 40), "--output", folder / "windows", *options)
+    return folder / "windows"
+
+
+def _run(*arguments: object) -> Result:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    if isinstance(result.exception, UserError):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result
+
+
+@pytest.mark.parametrize("bits", ["8", "2"])
+def test_the_whole_recipe(windows: Path, tmp_path: Path, bits: str) -> None:
+    schedule = tmp_path / "mine.toml"
+    schedule.write_text("batch = 16\nrate = 0.005\nepochs = 12\nrounded_epochs = 3\n[augmentation]\nmirror = 0.5\n")
+    common = ["--data", windows, *_NET, "--schedule", schedule]
+    output = _run("train", *common, "--output", tmp_path / "run", "--bits", bits).output
+    assert "quantised = training on every value" in output and "E = " in output
+    assert (tmp_path / "run/curve.png").stat().st_size > 0
+    history = json.loads((tmp_path / "run/history.json").read_text())
+    assert history["e"] < history["n"] <= history["e"] + 3
+    file, figures = tmp_path / "run/network.mfn", tmp_path / "figures.json"
+    _run("evaluate", file, "--data", windows, "--errors", tmp_path / "errors.png", "--json", figures)
+    accuracy = json.loads(figures.read_text())["accuracy"]
+    assert accuracy["value"] > 0.8 and 0 <= accuracy["std_error"] < 0.2
+    held = open_windows(windows)["held_out"]
+    margins = classify(load_network(file), held.crops)
+    assert np.mean((margins > 0) == held.face) == accuracy["value"]
+    with pytest.raises(UserError, match="already holds a finished run"):
+        _run("train", *common, "--output", tmp_path / "run")
+
+
+def test_a_run_begins_with_the_float_weights_of_another(windows: Path, tmp_path: Path) -> None:
+    schedule = tmp_path / "mine.toml"
+    schedule.write_text("batch = 16\nepochs = 1\nrounded_epochs = 1\n")
+    common = ["--data", windows, *_NET, "--schedule", schedule]
+    _run("train", *common, "--output", tmp_path / "first")
+    _run("train", *common, "--output", tmp_path / "second", "--init", tmp_path / "first", "--bits", "4")
+    first, second = (torch.load(tmp_path / name / "float.pt", weights_only=True) for name in ("first", "second"))
+    assert all(torch.equal(second["network"][name], value) for name, value in first["network"].items())
+    assert load_network(tmp_path / "second/network.mfn").operators[0].weight_bits == 4  # type: ignore[attr-defined]
+    wider = [*common[:-2], "--option", "layers=4-p8", "--schedule", schedule]
+    with pytest.raises(UserError, match="holds no weights of foldnet"):
+        _run("train", *wider, "--output", tmp_path / "third", "--init", tmp_path / "first")
+
+
+def test_folding_keeps_every_value_in_the_vendors_order() -> None:
+    x = np.random.default_rng(0).integers(-128, 128, (2, 8, 12, 3)).astype(np.int8)
+    folded = fold(x, 4)
+    assert folded.shape == (2, 2, 3, 48)
+    assert np.array_equal(folded[:, 1, 2, (2 * 4 + 3) * 3 + 1], x[:, 4 + 2, 8 + 3, 1])
+    assert fold_to(x, (8, 12, 3)) is x and np.array_equal(fold_to(x, (2, 3, 48)), folded)
+    with pytest.raises(UserError, match="are no input of"):
+        fold_to(x, (8, 12, 4))
+
+
+def test_bad_schedules_are_told(tmp_path: Path) -> None:
+    assert read_config(SCHEDULE, {"data": "d", "net": "facenet_v2"}).rate == 0.001
+    for text, message in (("rates = 1", "nothing of a run"), ("rate = -1", "too small"), ("rate", "not a TOML")):
+        (tmp_path / "bad.toml").write_text(text)
+        with pytest.raises(UserError, match=message):
+            read_config(tmp_path / "bad.toml", {"data": "d", "net": "facenet_v2"})
+    with pytest.raises(UserError, match="is not a network for presence"):
+        _run("train", "--data", tmp_path, "--output", tmp_path / "run", "--net", "facenet")
