@@ -13,6 +13,7 @@ from microface.errors import UserError
 from microface.learn import nets
 from microface.learn.slim import Wide, cut, read_wide
 from microface.learn.slim.algebra import choose, leading, regress
+from microface.learn.slim.cut import shrunk
 from microface.learn.slim.wide import Block, Layer
 
 BLOCKS = {"early_blocks": 1, "middle_blocks": 1, "late_blocks": 1}
@@ -66,20 +67,29 @@ def _error(narrow: torch.nn.Module, wide: Wide, pictures: Tensor) -> float:
 
 def test_the_whole_width_is_the_wide_network_itself() -> None:
     wide, narrow, pictures = _wide(), _narrow(), torch.randn(12, 3, 64, 64)
-    cut(wide, narrow, pictures)
+    cut(wide, narrow, pictures, 64)
     assert _error(narrow, wide, torch.randn(4, 3, 64, 64)) < 1e-3
 
 
 def test_a_narrower_one_is_nearer_than_chance_and_farther_than_the_whole() -> None:
     wide, pictures = _wide(), torch.randn(12, 3, 64, 64)
     narrow = _narrow(middle=8, middle_hidden=8, late=8, late_hidden=8, late_down=8)
-    cut(wide, narrow, pictures)
+    cut(wide, narrow, pictures, 64)
     assert 1e-3 < _error(narrow, wide, torch.randn(4, 3, 64, 64)) < 0.7
+
+
+def test_less_resolution_follows_smooth_pictures() -> None:
+    wide, narrow = _wide(), _narrow(resolution=48)
+    pictures = shrunk(torch.randn(12, 3, 8, 8), (64, 64))
+    cut(wide, narrow, pictures, 48)
+    with torch.no_grad():
+        made, goal = narrow.features(shrunk(pictures, (48, 48))), shrunk(_run(wide, pictures), (3, 3))
+    assert float((made - goal).square().mean() / goal.var((0, 2, 3)).mean()) < 0.5
 
 
 def test_another_number_of_blocks_is_refused() -> None:
     with pytest.raises(UserError, match="has 7 blocks, the wide one 6"):
-        cut(_wide(), _narrow(middle_blocks=2), torch.randn(2, 3, 64, 64))
+        cut(_wide(), _narrow(middle_blocks=2), torch.randn(2, 3, 64, 64), 64)
 
 
 def test_leading_directions_chosen_channels_and_least_squares() -> None:

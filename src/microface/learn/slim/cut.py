@@ -3,13 +3,15 @@
 Between blocks lies a linear stream, of which the leading directions are kept. Inside a block the channels are kept
 from which the block's result follows best. Every 1x1 is then fitted by least squares from what the narrow network has
 by now to what the wide one has, so that errors of the layers before are mended by those behind. Depthwise filters and
-slopes of the channels that are kept stay.
+slopes of the channels that are kept stay. A narrow network of less resolution sees the same photos smaller, and its
+goals are the wide network's maps made as small.
 """
 
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
 
 from microface.console import track
 from microface.errors import UserError
@@ -21,8 +23,8 @@ _PLACES = 100_000
 
 
 @torch.no_grad()
-def cut(wide: Wide, narrow: nn.Module, pictures: Tensor) -> None:
-    """Set the weights of `narrow`, a `SlimFace`, but for its embedding, by what `wide` makes of `pictures`.
+def cut(wide: Wide, narrow: nn.Module, pictures: Tensor, side: int) -> None:
+    """Set the weights of `narrow`, a `SlimFace` for `side` x `side`, but for its embedding, by what `wide` makes.
 
     `pictures` [N, 3, 112, 112] are faces in the tones of training. Another number of blocks is a `UserError`.
     """
@@ -31,16 +33,16 @@ def cut(wide: Wide, narrow: nn.Module, pictures: Tensor) -> None:
     if blocks != len(wide.blocks):
         mend = "set the options early_blocks, middle_blocks, late_blocks to the wide network's"
         raise UserError("the narrow network", f"has {blocks} blocks, the wide one {len(wide.blocks)}", mend)
-    _Cut(wide, units, pictures).all_layers()
+    _Cut(wide, units, pictures, shrunk(pictures, (side, side))).all_layers()
 
 
 class _Cut:
     """The walk: `wide_stream` and `narrow_stream` are what the two networks have reached."""
 
-    def __init__(self, wide: Wide, units: Sequence[nn.Sequential], pictures: Tensor) -> None:
+    def __init__(self, wide: Wide, units: Sequence[nn.Sequential], pictures: Tensor, smaller: Tensor) -> None:
         self.wide, self.units, self.pictures = wide, units, pictures
         self.bases = self._bases()
-        self.wide_stream = self.narrow_stream = pictures
+        self.wide_stream, self.narrow_stream = pictures, smaller
 
     def all_layers(self) -> None:
         """Fit every unit in its order."""
@@ -72,7 +74,7 @@ class _Cut:
         goal = _onto(self.wide_stream, self.bases[0])
         inner = self._chosen(hidden, goal, self.units[3])
         outer = self._chosen(first, before[:, inner], self.units[1])
-        stream = _filled(self.units[0], self.pictures, _kept(stem, outer))
+        stream = _filled(self.units[0], self.narrow_stream, _kept(stem, outer))
         stream = _filled(self.units[1], stream, _kept(depthwise, outer))
         stream = self._fitted(self.units[2], stream, before[:, inner], _slopes(block.expand, inner))
         stream = _filled(self.units[3], stream, _kept(block.depthwise, inner))
@@ -87,7 +89,7 @@ class _Cut:
         kept = self._chosen(hidden, _onto(change, self.bases[number]), units[1])
         stream = self._fitted(units[0], self.narrow_stream, before[:, kept], _slopes(block.expand, kept))
         stream = _filled(units[1], stream, _kept(block.depthwise, kept))
-        goal = _onto(self.wide_stream, self.bases[number])
+        goal = shrunk(_onto(self.wide_stream, self.bases[number]), stream.shape[-2:])
         old = self.narrow_stream if block.project.adds else torch.zeros(())
         self.narrow_stream = old + self._fitted(units[2], stream, goal - old)
 
@@ -106,8 +108,8 @@ class _Cut:
         return choose(rows(maps, places), rows(goal, places), unit.conv.out_channels)
 
     def _fitted(self, unit: nn.Sequential, x: Tensor, goal: Tensor, slopes: Tensor | None = None) -> Tensor:
-        """Fit the 1x1 of `unit` from `x` to `goal`; return what it makes of `x`."""
-        places = _places(x)
+        """Fit the 1x1 of `unit` from `x` to `goal`, made as small; return what it makes of `x`."""
+        places, goal = _places(x), shrunk(goal, x.shape[-2:])
         weight, bias = regress(rows(x, places), rows(goal, places))
         return _filled(unit, x, Layer(weight[:, :, None, None], bias, slopes=slopes))
 
@@ -117,6 +119,13 @@ def _places(maps: Tensor) -> Tensor | None:
     count = maps.shape[0] * maps.shape[2] * maps.shape[3]
     few = torch.Generator().manual_seed(0)
     return torch.randperm(count, generator=few)[:_PLACES] if count > _PLACES else None
+
+
+def shrunk(maps: Tensor, size: Sequence[int]) -> Tensor:
+    """Return maps [N, C, H, W] brought to `size` (height, width)."""
+    if tuple(maps.shape[-2:]) == tuple(size):
+        return maps
+    return F.interpolate(maps, tuple(size), mode="bilinear", antialias=True)
 
 
 def _behind(block: Block, stream: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from microface.errors import UserError
 from microface.learn import nets
 from microface.learn.slim.algebra import regress
-from microface.learn.slim.cut import cut, neutral
+from microface.learn.slim.cut import cut, neutral, shrunk
 from microface.learn.slim.wide import read_wide
 from microface.learn.teacher import SIDE
 from microface.learn.train import checkpoint
@@ -44,7 +44,8 @@ def slim(data: Path, output: Path, settings: Slim) -> dict[str, float]:
     options = nets.options_of(NETWORK, settings.options)
     narrow = nets.build(NETWORK, options).eval()
     pictures, embeddings = _faces(Dataset.open(data), settings.embedding_photos + settings.photos)
-    cut(read_wide(settings.teacher), narrow, pictures[: settings.photos])
+    cut(read_wide(settings.teacher), narrow, pictures[: settings.photos], options.resolution)
+    pictures = shrunk(pictures, options.input_size)
     near = _embed(narrow, pictures[settings.photos :], _shortened(embeddings, options.embedding)[settings.photos :])
     state = narrow.state_dict()
     checkpoint.save(output, {"network": state, "average": state})
