@@ -19,7 +19,7 @@ from microface.files import read_bytes
 
 def emulate(
     folder: Annotated[Path, typer.Argument(help="The folder that `microface build` wrote.")],
-    input: Annotated[Path, typer.Option(help="A photo, a uint8 crop .npy or an s8 network input .npy.")],
+    input: Annotated[Path, typer.Option(help="A photo, a uint8 crop .npy or a network input .npy.")],
     layers: Annotated[bool, typer.Option(help="Count each layer, too.")] = False,
     json: JsonFile = None,
 ) -> None:
@@ -74,13 +74,14 @@ def _show(device: EmulatedDevice, result: dict[str, Any]) -> None:
 
 
 def read_input(model: Model, path: Path) -> np.ndarray:
-    """Return the network's input integers s8 [H, W, C] from an `.npy` file or a photo with one face."""
+    """Return the network's input integers [H, W, C] from an `.npy` file or a photo with one face."""
     if path.suffix.lower() != ".npy":
         return model.prepare(_crop_of(model, path)[None])[0]
     values = _read_npy(path)
     values = values[0] if values.ndim == 4 and len(values) == 1 else values
-    if values.shape != model.network.input.shape or values.dtype not in (np.int8, np.uint8):
-        wanted = f"int8 or uint8 {list(model.network.input.shape)}"
+    source, own = model.network.input, np.dtype(model.network.input.numpy_dtype)
+    if values.shape != source.shape or values.dtype not in (own, np.dtype(np.uint8)):
+        wanted = f"{own} or uint8 {list(source.shape)}"
         raise UserError(path, f"is {values.dtype} {list(values.shape)}", f"give {wanted}")
     return model.prepare(values[None])[0] if values.dtype == np.uint8 else values
 

@@ -23,7 +23,11 @@ def structs() -> dict[str, list[Member]]:
     text = "".join(path.read_text() for path in sorted(RUNTIME.glob("mf_kernels*.h")))
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
     found = {name: _members(body) for body, name in re.findall(r"typedef struct \{(.*?)\} (\w+);", text, re.S)}
-    for original, alias in re.findall(r"typedef (\w+_args) (\w+_args);", text):
+    originals = {alias: original for original, alias in re.findall(r"typedef (\w+_args) (\w+_args);", text)}
+    for alias in originals:
+        original = alias
+        while original in originals:
+            original = originals[original]
         found[alias] = found[original]
     return found
 

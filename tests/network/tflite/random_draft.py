@@ -13,9 +13,10 @@ EXTREMES = (-128, -127, -1, 0, 1, 5, 127)
 
 @dataclass
 class Draft:
-    """A file in the making; `options` counts what it uses."""
+    """A file in the making, of activations of `dtype`; `options` counts what it uses."""
 
     random: np.random.Generator
+    dtype: str = "int8"
     tensors: list[OutTensor] = field(default_factory=list)
     operators: list[OutOperator] = field(default_factory=list)
     inputs: list[int] = field(default_factory=list)
@@ -34,21 +35,20 @@ class Draft:
     def scale(self, low: float = 0.01, high: float = 0.2) -> float:
         return float(np.float32(np.exp(self.random.uniform(np.log(low), np.log(high)))))
 
-    def zero_point(self, dtype: str = "int8") -> int:
-        if dtype != "int8":
+    def zero_point(self, dtype: str = "") -> int:
+        if (dtype or self.dtype) != "int8":
             return 0
         return int(self.random.choice(EXTREMES)) if self.random.random() < 0.4 else self.number(-128, 127)
 
-    def activation(
-        self, shape: tuple[int, ...], scale: float = 0.0, zero_point: int | None = None, dtype="int8"
-    ) -> int:
+    def activation(self, shape: tuple[int, ...], scale: float = 0.0, zero_point: int | None = None, dtype="") -> int:
         """Add a tensor that is computed; return its number."""
+        dtype = dtype or self.dtype
         zero = self.zero_point(dtype) if zero_point is None else zero_point
         name = f"t{len(self.tensors)}"
         self.tensors.append(OutTensor(name, shape, dtype, [scale or self.scale()], [zero]))
         return len(self.tensors) - 1
 
-    def input(self, shape: tuple[int, ...], scale: float = 0.0, zero_point: int | None = None, dtype="int8") -> int:
+    def input(self, shape: tuple[int, ...], scale: float = 0.0, zero_point: int | None = None, dtype="") -> int:
         number = self.activation(shape, scale, zero_point, dtype)
         self.inputs.append(number)
         return number

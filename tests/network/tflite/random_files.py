@@ -1,5 +1,7 @@
 """Random small TFLite files: every operator that is read, with every option."""
 
+from dataclasses import replace
+
 import numpy as np
 from random_draft import FUSED, Draft, Maker, byte, flag, image, number, output_scale, weight_tensors, window_output
 from random_moves import (
@@ -19,7 +21,7 @@ from microface.network.convert.tflite.build import Scalar
 from microface.network.convert.tflite.write import OutTensor
 
 
-def conv(draft: Draft, dtype: str = "int8") -> None:
+def conv(draft: Draft) -> None:
     shape = image(draft)
     size, stride = (draft.number(1, 4), draft.number(1, 4)), (draft.number(1, 3), draft.number(1, 3))
     dilation = (
@@ -27,59 +29,58 @@ def conv(draft: Draft, dtype: str = "int8") -> None:
     )
     padding, rows, columns = window_output(draft, shape, size, stride, dilation)
     outputs = draft.number(1, 8)
-    groups = draft.pick("groups", [1, 1, 2]) if shape[3] % 2 == 0 and dtype == "int8" else 1
+    groups = draft.pick("groups", [1, 1, 2]) if shape[3] % 2 == 0 and draft.dtype == "int8" else 1
     outputs *= groups
-    x = draft.input(shape, dtype=dtype)
+    x = draft.input(shape)
     weights, bias, scale = weight_tensors(draft, (outputs, *size, shape[3] // groups), outputs, 0, x, 2)
-    y = draft.activation((1, rows, columns, outputs), output_scale(draft, scale), dtype=dtype)
+    y = draft.activation((1, rows, columns, outputs), output_scale(draft, scale))
     fused = draft.pick("fused", FUSED)
     options = {0: byte(padding), 1: number(stride[1]), 2: number(stride[0]), 3: byte(fused)}
     options |= {4: number(dilation[1]), 5: number(dilation[0])}
     draft.emit("CONV_2D", (x, weights, bias) if bias >= 0 else (x, weights), (y,), options)
 
 
-def depthwise(draft: Draft, dtype: str = "int8") -> None:
+def depthwise(draft: Draft) -> None:
     shape = image(draft)
     size, stride = (draft.number(1, 4), draft.number(1, 4)), [(1, 1), (2, 2), (1, 1)][draft.number(0, 2)]
     dilation = (1, 1) if stride != (1, 1) else [(1, 1), (2, 2), (3, 1)][draft.number(0, 2)]
     padding, rows, columns = window_output(draft, shape, size, stride, dilation)
     multiplier = draft.pick("multiplier", [1, 1, 2, 3])
     outputs = shape[3] * multiplier
-    x = draft.input(shape, dtype=dtype)
+    x = draft.input(shape)
     weights, bias, scale = weight_tensors(draft, (1, *size, outputs), outputs, 3, x, 2)
-    y = draft.activation((1, rows, columns, outputs), output_scale(draft, scale), dtype=dtype)
+    y = draft.activation((1, rows, columns, outputs), output_scale(draft, scale))
     options = {0: byte(padding), 1: number(stride[1]), 2: number(stride[0]), 3: number(multiplier)}
     options |= {4: byte(draft.pick("fused", FUSED)), 5: number(dilation[1]), 6: number(dilation[0])}
     draft.emit("DEPTHWISE_CONV_2D", (x, weights, bias) if bias >= 0 else (x, weights), (y,), options)
 
 
-def dense(draft: Draft, dtype: str = "int8") -> None:
+def dense(draft: Draft) -> None:
     inputs, outputs, rows = draft.number(1, 40), draft.number(1, 12), draft.pick("rows", [1, 1, 3])
     keep = draft.pick("keep_num_dims", [False, True])
     shape = (1, rows, inputs) if rows > 1 else (1, inputs)
-    x = draft.input(shape, dtype=dtype)
+    x = draft.input(shape)
     weights, bias, scale = weight_tensors(draft, (outputs, inputs), outputs, 0, x, 2)
     result = (*shape[:-1], outputs) if keep else (rows, outputs)
-    y = draft.activation(result, output_scale(draft, scale), dtype=dtype)
+    y = draft.activation(result, output_scale(draft, scale))
     options = {0: byte(draft.pick("fused", FUSED)), 2: flag(keep)}
     draft.emit("FULLY_CONNECTED", (x, weights, bias), (y,), options)
 
 
-def pool(name: str, dtype: str = "int8") -> Maker:
+def pool(name: str) -> Maker:
     def make(draft: Draft) -> None:
         shape = image(draft)
         size, stride = (draft.number(1, 4), draft.number(1, 4)), (draft.number(1, 3), draft.number(1, 3))
         padding, rows, columns = window_output(draft, shape, size, stride, (1, 1))
-        x = draft.input(shape, dtype=dtype)
+        x = draft.input(shape)
         y = draft.like(x, (1, rows, columns, shape[3]))
         options = {0: byte(padding), 1: number(stride[1]), 2: number(stride[0]), 3: number(size[1]), 4: number(size[0])}
-        fused = draft.pick("fused", FUSED if dtype == "int8" or name[0] == "A" else [0])
-        draft.emit(name, (x,), (y,), options | {5: byte(fused)})
+        draft.emit(name, (x,), (y,), options | {5: byte(draft.pick("fused", FUSED))})
 
     return make
 
 
-def binary(name: str, dtype: str = "int8") -> Maker:
+def binary(name: str) -> Maker:
     def make(draft: Draft) -> None:
         shape = image(draft)
         kind = draft.pick("operands", ["same", "same", "channels", "scalar", "constant", "constant channels"])
@@ -87,37 +88,33 @@ def binary(name: str, dtype: str = "int8") -> Maker:
             kind, shape
         )
         swap = draft.pick("swapped", [False, True]) and not (name == "SUB" and kind.startswith("constant"))
-        a = draft.input(shape, dtype=dtype)
+        a = draft.input(shape)
         if kind.startswith("constant"):
-            bounds = np.iinfo(dtype)
-            data = draft.random.integers(bounds.min, bounds.max + 1, other).astype(dtype)
-            b = draft.constant(data, dtype, [draft.scale()], [draft.zero_point(dtype)])
+            bounds = np.iinfo(draft.dtype)
+            data = draft.random.integers(bounds.min, bounds.max + 1, other).astype(draft.dtype)
+            b = draft.constant(data, draft.dtype, [draft.scale()], [draft.zero_point()])
         else:
-            b = draft.input(other, dtype=dtype)
+            b = draft.input(other)
         reach = max(draft.tensors[n].scales[0] for n in (a, b))
         if name == "MUL":
-            reach = draft.tensors[a].scales[0] * draft.tensors[b].scales[0] * (60 if dtype == "int8" else 16000)
-        y = draft.activation(shape, output_scale(draft, reach), dtype=dtype)
+            reach = draft.tensors[a].scales[0] * draft.tensors[b].scales[0] * (60 if draft.dtype == "int8" else 16000)
+        y = draft.activation(shape, output_scale(draft, reach))
         options = {0: byte(draft.pick("fused", FUSED))}
-        options |= {} if name == "MUL" else {1: flag(False)}
+        options |= {} if name == "MUL" else {1: flag(draft.pick("powers of two", [False, True]))}
         draft.emit(name, (b, a) if swap else (a, b), (y,), options)
 
     return make
 
 
-def mean(draft: Draft, dtype: str = "int8") -> None:
+def mean(draft: Draft) -> None:
     shape = image(draft)
     axes = draft.pick("axes", [(1, 2), (2, 1), (1,), (3,), (1, 2, 3), (-2, -3)])
     keep = draft.pick("keep_dims", [False, True])
     named = {axis % 4 for axis in axes}
     result = tuple(1 if axis in named else n for axis, n in enumerate(shape) if keep or axis not in named)
-    x = draft.input(shape, dtype=dtype)
+    x = draft.input(shape)
     same = draft.pick("same scale", [False, False, True])
-    y = (
-        draft.like(x, result)
-        if same
-        else draft.activation(result, output_scale(draft, draft.tensors[x].scales[0]), dtype=dtype)
-    )
+    y = draft.like(x, result) if same else draft.activation(result, output_scale(draft, draft.tensors[x].scales[0]))
     draft.emit("MEAN", (x, draft.integers(*axes)), (y,), {0: flag(keep)})
 
 
@@ -135,12 +132,22 @@ def resize(name: str) -> Maker:
     return make
 
 
+def wide_scale(draft: Draft) -> float:
+    """Draw a scale of 16-bit values; at times one of those that TFLite treats apart."""
+    if draft.pick("scale", ["any", "any", "power of two"]) == "power of two":
+        return 2.0 ** -draft.number(10, 13)
+    return float(np.float32(np.exp(draft.random.uniform(np.log(1e-5), np.log(1e-3)))))
+
+
 def unary(name: str) -> Maker:
     def make(draft: Draft) -> None:
         x = draft.input(image(draft))
         shape = draft.tensors[x].shape
         fixed = {"LOGISTIC": (1 / 256, -128), "TANH": (1 / 128, 0)}
         scale, zero = fixed.get(name, (draft.scale(0.02, 0.3), None))
+        if draft.dtype == "int16":
+            draft.tensors[x] = replace(draft.tensors[x], scales=[wide_scale(draft)])
+            scale, zero = (1 / 32768 if name in fixed else wide_scale(draft)), 0
         y = draft.activation(shape, scale, zero)
         options = {0: Scalar("f", draft.pick("alpha", [0.0, 0.01, 0.1, 0.3]))} if name == "LEAKY_RELU" else {}
         draft.emit(name, (x,), (y,), options)
@@ -161,8 +168,9 @@ def prelu(draft: Draft) -> None:
 
 def softmax(draft: Draft) -> None:
     shape = draft.pick("rank", [(1, 7), (1, 3, 5), (1, 2, 3, 4)])
-    x = draft.input(shape)
-    y = draft.activation(shape, 1 / 256, -128)
+    wide = draft.dtype == "int16"
+    x = draft.input(shape, wide_scale(draft) if wide else 0.0)
+    y = draft.activation(shape, *((1 / 32768, 0) if wide else (1 / 256, -128)))
     draft.emit("SOFTMAX", (x,), (y,), {0: Scalar("f", draft.pick("beta", [1.0, 0.5, 2.0]))})
 
 
@@ -223,20 +231,20 @@ MAKERS: dict[str, Maker] = {
     "SOFTMAX": softmax,
     "QUANTIZE": quantize,
     "QUANTIZE/DEQUANTIZE borders": borders,
-    "CONV_2D int16": lambda draft: conv(draft, "int16"),
-    "DEPTHWISE_CONV_2D int16": lambda draft: depthwise(draft, "int16"),
-    "FULLY_CONNECTED int16": lambda draft: dense(draft, "int16"),
-    "ADD int16": binary("ADD", "int16"),
-    "SUB int16": binary("SUB", "int16"),
-    "MUL int16": binary("MUL", "int16"),
-    "AVERAGE_POOL_2D int16": pool("AVERAGE_POOL_2D", "int16"),
-    "MAX_POOL_2D int16": pool("MAX_POOL_2D", "int16"),
-    "MEAN int16": lambda draft: mean(draft, "int16"),
 }
+WIDE = (
+    "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "ADD", "SUB", "MUL", "AVERAGE_POOL_2D", "MAX_POOL_2D", "MEAN",
+    "PAD", "PADV2", "RESHAPE", "SQUEEZE", "EXPAND_DIMS", "TRANSPOSE", "CONCATENATION", "SPLIT", "SPLIT_V", "SLICE",
+    "STRIDED_SLICE", "RESIZE_NEAREST_NEIGHBOR", "RESIZE_BILINEAR", "LOGISTIC", "TANH", "RELU", "RELU6",
+    "LEAKY_RELU", "PRELU", "SOFTMAX",
+)  # fmt: skip
+"""Operators that LiteRT has for int16 activations, too."""
+NAMES = (*MAKERS, *(f"{name} int16" for name in WIDE))
 
 
 def draft_of(name: str, seed: int) -> Draft:
-    """Return the random file number `seed` of the operator `name`."""
-    draft = Draft(np.random.default_rng([seed, *name.encode()]))
-    MAKERS[name](draft)
+    """Return the random file number `seed` of the operator `name`, of int16 where the name says so."""
+    operator, _, dtype = name.partition(" int")
+    draft = Draft(np.random.default_rng([seed, *name.encode()]), f"int{dtype or 8}")
+    MAKERS[operator](draft)
     return draft

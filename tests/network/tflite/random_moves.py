@@ -18,9 +18,8 @@ def pad(name: str) -> Maker:
         inputs = [x, table]
         if name == "PADV2":
             given = draft.tensors[x]
-            inputs.append(
-                draft.constant(np.array([draft.number(-128, 127)], np.int8), "int8", given.scales, given.zero_points)
-            )
+            value = np.array([draft.number(-128, 127)], draft.dtype)
+            inputs.append(draft.constant(value, draft.dtype, given.scales, given.zero_points))
         draft.emit(name, inputs, (y,))
 
     return make

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from litert import reference
 from random_draft import Draft
-from random_files import MAKERS, draft_of
+from random_files import NAMES, draft_of
 
 from microface.network.convert.tflite import Imported, import_tflite
 from microface.network.convert.tflite.write import model_bytes
@@ -33,7 +33,7 @@ def computed(imported: Imported, theirs: dict[int, np.ndarray]) -> dict[str, np.
     return dict(network.steps_of(inputs))
 
 
-@pytest.mark.parametrize("name", MAKERS)
+@pytest.mark.parametrize("name", NAMES)
 def test_random_files_equal_litert(name: str, tmp_path: Path, record_property: pytest.FixtureRequest) -> None:
     options, compared = Counter[str](), 0
     for seed in range(FILES):

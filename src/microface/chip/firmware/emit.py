@@ -17,7 +17,7 @@ from microface.errors import UserError
 
 _SCORES = {"l1": "MF_SCORE_L1", "l2": "MF_SCORE_L2", "l2norm": "MF_SCORE_L2NORM", "cosine": "MF_SCORE_COSINE"}
 _PREPARATIONS = {"none": "byte - 128", "spread": "light corrected (spread), then byte - 128"}
-_OUTPUT_TYPES = {"s8": "int8_t", "s32": "int32_t"}
+_TYPES = {"s8": "int8_t", "s16": "int16_t", "s32": "int32_t"}
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,12 @@ def emit_network(model: Model, plan: Plan, calls: Sequence[Call], target: Target
         "plan": plan,
         "input": model.network.input,
         "output": model.network.output,
+        "input_type": input_type(model),
         "output_type": output_type(model),
         "layers": [c_string("input"), *(c_string(call.label) for call in running)],
         "headers": sorted({call.kernel.header for call in running}),
         "arena_alignment": arena_alignment(target),
-        "uses_s32": any(argument.startswith("s32(") for call in emitted for argument in call.arguments),
+        "accessors": [(name, c_type) for name, c_type in _TYPES.items() if f"{name}(" in _arguments(emitted)],
         "calls": emitted,
         "tables": tables,
     }
@@ -81,10 +82,21 @@ def _emit_calls(plan: Plan, calls: Sequence[Call]) -> tuple[list[Call], list[Emi
 
 def output_type(model: Model) -> str:
     """Return the C type of the output's values; a network that firmware cannot carry is a `UserError`."""
-    dtype = model.network.output.dtype
-    if dtype not in _OUTPUT_TYPES or model.network.input.dtype != "s8":
-        raise UserError(f"network {model.name}", f"gives {dtype}", "firmware takes s8 and gives s8 or s32")
-    return _OUTPUT_TYPES[dtype]
+    before, after = model.network.input.dtype, model.network.output.dtype
+    if before not in ("s8", "s16") or after not in _TYPES or (model.embeds and (before, after) != ("s8", "s8")):
+        what = "s8 and gives s8" if model.embeds else "s8 or s16 and gives s8, s16 or s32"
+        raise UserError(f"network {model.name}", f"takes {before} and gives {after}", f"firmware takes {what}")
+    return _TYPES[after]
+
+
+def input_type(model: Model) -> str:
+    """Return the C type of the input's values."""
+    return _TYPES[model.network.input.dtype]
+
+
+def _arguments(emitted: Sequence[EmittedCall]) -> str:
+    """Return the arguments of all calls, as C."""
+    return " ".join(argument for call in emitted for argument in call.arguments)
 
 
 def _emit_call(call: Call, step: Step, c_name: str, tables: Tables) -> EmittedCall:
@@ -162,10 +174,12 @@ def light_of(model: Model) -> str:
 
 
 def sample_input(model: Model) -> np.ndarray:
-    """Return the known-answer sample as the network's input integers, s8 [H, W, C]."""
+    """Return the known-answer sample as the network's input integers [H, W, C]."""
     source = model.network.input
-    drawn = sample_bytes(source.bytes).reshape(source.shape)
-    return model.prepare(drawn[None])[0] if model.embeds else drawn.view(np.int8)
+    drawn = sample_bytes(source.bytes)
+    if model.embeds:
+        return model.prepare(drawn.reshape(1, *source.shape))[0]
+    return drawn.view(np.dtype(source.numpy_dtype).newbyteorder("<")).reshape(source.shape)
 
 
 def _checksum_lines(answer: KnownAnswer) -> str:

@@ -8,9 +8,9 @@ import numpy as np
 
 _C_TYPES = {
     "int8": "int8_t", "uint8": "uint8_t", "int16": "int16_t", "uint16": "uint16_t", "int32": "int32_t",
-    "uint32": "uint32_t",
+    "uint32": "uint32_t", "int64": "int64_t",
 }  # fmt: skip
-_PER_LINE = {1: 24, 2: 16, 4: 8}
+_PER_LINE = {1: 24, 2: 16, 4: 8, 8: 4}
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,11 @@ class Table:
     def c_type(self) -> str:
         """The C type of an element."""
         return _C_TYPES[self.values.dtype.name]
+
+    @property
+    def alignment(self) -> int:
+        """Bytes of whose multiple its address is: kernels read tables as words."""
+        return max(4, self.values.dtype.itemsize)
 
     @property
     def size(self) -> int:

@@ -2,19 +2,22 @@
 
 from microface.network.requantise.highmul import HighMul
 from microface.network.requantise.none import NoRequantise
+from microface.network.requantise.real import RealRounding
 from microface.network.requantise.shift_half_up import ShiftHalfUp
 from microface.network.requantise.tflite import DoubleRounding, SingleRounding, WideRounding
 
-Requantise = HighMul | NoRequantise | DoubleRounding | ShiftHalfUp
-KINDS: dict[str, type[HighMul] | type[NoRequantise] | type[DoubleRounding] | type[ShiftHalfUp]] = {
-    rule.kind: rule for rule in (HighMul, NoRequantise, DoubleRounding, SingleRounding, WideRounding, ShiftHalfUp)
-}
+Requantise = HighMul | NoRequantise | DoubleRounding | RealRounding | ShiftHalfUp
+_RULES: tuple[type[Requantise], ...] = (
+    HighMul, NoRequantise, DoubleRounding, SingleRounding, WideRounding, RealRounding, ShiftHalfUp,
+)  # fmt: skip
+KINDS: dict[str, type[Requantise]] = {rule.kind: rule for rule in _RULES}
 
 __all__ = [
     "KINDS",
     "DoubleRounding",
     "HighMul",
     "NoRequantise",
+    "RealRounding",
     "Requantise",
     "ShiftHalfUp",
     "SingleRounding",

@@ -92,19 +92,59 @@ class DoubleRounding:
 
 @dataclass(frozen=True, eq=False)
 class SingleRounding(DoubleRounding):
-    """The same factors with one rounding, as LiteRT's FULLY_CONNECTED has it: halves go up.
+    """The same factors with one rounding, halves away from zero, as LiteRT's FULLY_CONNECTED has it.
 
-    v = (acc * multiplier + 2^(30 - shift)) >> (31 - shift) in int64.
+    |v| = (|acc| * multiplier + 2^(30 - shift)) >> (31 - shift) in int64. LiteRT multiplies in float64; `equals_real`
+    proves that the integers give the same for every sum.
     """
 
     kind: ClassVar[str] = "tflite_single"
+
+    @classmethod
+    def from_scales(cls, scales: np.ndarray, zero_point: int, lo: int = -128, hi: int = 127) -> Self:
+        """Return the rule that multiplies by `scales` (float64 [K]), as `equals_real` wants it where that can be."""
+        pairs = np.array([_as_real(float(scale)) for scale in scales], np.int32)
+        return cls(pairs[:, 0].copy(), pairs[:, 1].copy(), zero_point, lo, hi)
 
     def apply(self, accumulators: np.ndarray, index: np.ndarray | slice = slice(None)) -> np.ndarray:
         """Return int64 outputs for `accumulators` [..., K]; `index` picks pairs where the last axis is not K."""
         bits = 31 - self.shift[index].astype(np.int64)
         product = accumulators.astype(np.int64) * self.multiplier[index].astype(np.int64)
-        values = (product + (np.int64(1) << (bits - 1))) >> bits
+        values = (product + (np.int64(1) << (bits - 1)) - (product < 0)) >> bits
         return np.clip(values + self.zero_point, self.lo, self.hi)
+
+    def equals_real(self, scales: np.ndarray) -> bool:
+        """Say whether every 32-bit sum gives what the real `scales` (float64 [K]) give it."""
+        last = max(self.hi - self.zero_point, self.zero_point - self.lo)
+        each = zip(scales.tolist(), self.multiplier.tolist(), self.shift.tolist(), strict=True)
+        return all(_steps_agree(*channel, last) for channel in set(each))
+
+
+def _as_real(scale: float) -> tuple[int, int]:
+    """Return multiplier and shift, the neighbour of `split_scale` with which the outputs of bytes are LiteRT's."""
+    multiplier, shift = split_scale(scale)
+    for near in (multiplier, multiplier + 1, multiplier - 1) if multiplier else ():
+        if 1 << 30 <= near < 1 << 31 and _steps_agree(scale, near, shift, 255):
+            return near, shift
+    return multiplier, shift
+
+
+def _steps_agree(scale: float, multiplier: int, shift: int, last: int) -> bool:
+    """Say whether the outputs 1 .. `last` begin at the same sums of 32 bits in integers and in float64."""
+    bits, largest = 31 - shift, (1 << 31) - 1
+    for step in range(1, last + 1) if multiplier else ():
+        begin = -(-((2 * step - 1) << (bits - 1)) // multiplier)
+        if begin - 1 > largest:
+            break
+        if (begin <= largest and round_away(begin * scale) < step) or round_away((begin - 1) * scale) >= step:
+            return False
+    return bool(multiplier) or round_away(largest * scale) == 0
+
+
+def round_away(value: float) -> int:
+    """Return the nearest integer, halves away from zero; exact."""
+    whole = math.trunc(value)
+    return whole + (1 if value > 0 else -1) * (abs(value - whole) >= 0.5)
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,11 +156,20 @@ class WideRounding(DoubleRounding):
 
     kind: ClassVar[str] = "tflite_wide"
 
+    @property
+    def short(self) -> np.ndarray:
+        """The multipliers of 16 bits, int64 [K]."""
+        return np.minimum((self.multiplier.astype(np.int64) + (1 << 15)) >> 16, (1 << 15) - 1)
+
+    @property
+    def bits(self) -> np.ndarray:
+        """Bits that a product is shifted right by, int64 [K]."""
+        return 15 - self.shift.astype(np.int64)
+
     def apply(self, accumulators: np.ndarray, index: np.ndarray | slice = slice(None)) -> np.ndarray:
         """Return int64 outputs for `accumulators` [..., K]; `index` picks pairs where the last axis is not K."""
-        short = np.minimum((self.multiplier[index].astype(np.int64) + (1 << 15)) >> 16, (1 << 15) - 1)
-        bits = 15 - self.shift[index].astype(np.int64)
-        values = (accumulators.astype(np.int64) * short + (np.int64(1) << (bits - 1))) >> bits
+        product, bits = accumulators.astype(np.int64) * self.short[index], self.bits[index]
+        values = (product + (np.int64(1) << (bits - 1))) >> bits
         return np.clip(values + self.zero_point, self.lo, self.hi)
 
     def check(self, name: str, bound: np.ndarray) -> None:

@@ -3,6 +3,7 @@
  */
 #include "mf_kernels_tflite.h"
 #include "mf_requantise.h"
+#include "mf_value.h"
 
 typedef struct {
     int32_t top, bottom, left, right; /* cells of the input, the end is outside */
@@ -19,7 +20,7 @@ static window real_part(const mf_average_pool_s8_tflite_args *args, int32_t y, i
     };
 }
 
-static int8_t mean_of(const mf_average_pool_s8_tflite_args *args, const int8_t *input, const window *part)
+static mf_value mean_of(const mf_average_pool_s8_tflite_args *args, const mf_value *input, const window *part)
 {
     const int32_t count = (part->bottom - part->top) * (part->right - part->left);
     int32_t sum = 0;
@@ -28,10 +29,10 @@ static int8_t mean_of(const mf_average_pool_s8_tflite_args *args, const int8_t *
             sum += input[(y * args->input_width + x) * args->channels];
         }
     }
-    return (int8_t)mf_clamp((sum + (sum > 0 ? count / 2 : -(count / 2))) / count, args->lo, args->hi);
+    return (mf_value)mf_clamp((sum + (sum > 0 ? count / 2 : -(count / 2))) / count, args->lo, args->hi);
 }
 
-void mf_average_pool_s8_tflite(const mf_average_pool_s8_tflite_args *args, const int8_t *input, int8_t *output,
+void mf_average_pool_s8_tflite(const mf_average_pool_s8_tflite_args *args, const mf_value *input, mf_value *output,
                                void *scratch)
 {
     (void)scratch;

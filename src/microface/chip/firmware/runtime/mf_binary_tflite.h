@@ -6,8 +6,7 @@
 
 #include "mf_kernels_tflite.h"
 #include "mf_rescale.h"
-
-enum { MF_FINE = 20 }; /* bits of the common scale below the inputs' */
+#include "mf_value.h"
 
 static inline int32_t mf_a_place(const mf_binary_tflite_args *args, int32_t y, int32_t x, int32_t c)
 {
@@ -20,19 +19,19 @@ static inline int32_t mf_b_place(const mf_binary_tflite_args *args, int32_t y, i
 }
 
 /* a and b less their zero points. */
-static inline int8_t mf_sum_value(const mf_binary_tflite_args *args, int32_t a, int32_t b)
+static inline mf_value mf_sum_value(const mf_binary_tflite_args *args, int32_t a, int32_t b)
 {
     const int32_t first = mf_rescale_down(a * (1 << MF_FINE), args->first, args->first_right);
     const int32_t second = mf_rescale_down(b * (1 << MF_FINE), args->second, args->second_right);
     const int32_t sum = args->negate ? first - second : first + second;
     const int32_t value = mf_rescale(sum, args->last, args->last_shift) + args->zero_point;
-    return (int8_t)mf_clamp(value, args->lo, args->hi);
+    return (mf_value)mf_clamp(value, args->lo, args->hi);
 }
 
-static inline int8_t mf_product_value(const mf_binary_tflite_args *args, int32_t a, int32_t b)
+static inline mf_value mf_product_value(const mf_binary_tflite_args *args, int32_t a, int32_t b)
 {
     const int32_t value = mf_rescale(a * b, args->last, args->last_shift) + args->zero_point;
-    return (int8_t)mf_clamp(value, args->lo, args->hi);
+    return (mf_value)mf_clamp(value, args->lo, args->hi);
 }
 
 #endif

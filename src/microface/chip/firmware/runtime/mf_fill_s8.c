@@ -2,6 +2,7 @@
  * More values of one kind round a tensor, along any axis: [H][W][C] s8 -> s8.
  */
 #include "mf_kernels_tflite.h"
+#include "mf_value.h"
 
 #include <stdbool.h>
 
@@ -10,7 +11,7 @@ static inline bool inside(int32_t at, int32_t size)
     return at >= 0 && at < size;
 }
 
-void mf_fill_s8(const mf_fill_s8_args *args, const int8_t *input, int8_t *output, void *scratch)
+void mf_fill_s8(const mf_fill_s8_args *args, const mf_value *input, mf_value *output, void *scratch)
 {
     (void)scratch;
     for (int32_t y = -args->pad_top; y < args->output_height - args->pad_top; y++) {
@@ -19,7 +20,7 @@ void mf_fill_s8(const mf_fill_s8_args *args, const int8_t *input, int8_t *output
             for (int32_t c = -args->pad_channel; c < args->output_channels - args->pad_channel; c++) {
                 const bool value = pixel && inside(c, args->input_channels);
                 *output++ = value ? input[(y * args->input_width + x) * args->input_channels + c]
-                                  : (int8_t)args->value;
+                                  : (mf_value)args->value;
             }
         }
     }

@@ -2,8 +2,9 @@
  * Slices, strides and transpositions: values from regular places -> [H][W][C] s8.
  */
 #include "mf_kernels_tflite.h"
+#include "mf_value.h"
 
-void mf_gather_s8(const mf_gather_s8_args *args, const int8_t *input, int8_t *output, void *scratch)
+void mf_gather_s8(const mf_gather_s8_args *args, const mf_value *input, mf_value *output, void *scratch)
 {
     (void)scratch;
     for (int32_t y = 0; y < args->height; y++) {

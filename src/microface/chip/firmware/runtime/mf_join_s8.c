@@ -2,8 +2,9 @@
  * Two tensors one after the other along any axis: s8, s8 -> s8.
  */
 #include "mf_kernels_tflite.h"
+#include "mf_value.h"
 
-static int8_t *copy(int8_t *to, const int8_t *from, int32_t count)
+static mf_value *copy(mf_value *to, const mf_value *from, int32_t count)
 {
     for (int32_t i = 0; i < count; i++) {
         *to++ = from[i];
@@ -11,7 +12,7 @@ static int8_t *copy(int8_t *to, const int8_t *from, int32_t count)
     return to;
 }
 
-void mf_join_s8(const mf_join_s8_args *args, const int8_t *a, const int8_t *b, int8_t *output, void *scratch)
+void mf_join_s8(const mf_join_s8_args *args, const mf_value *a, const mf_value *b, mf_value *output, void *scratch)
 {
     (void)scratch;
     for (int32_t i = 0; i < args->count; i++) {

@@ -2,14 +2,15 @@
  * The largest value of each window, channel by channel: [H][W][C] s8 -> [OH][OW][C] s8. Padding never wins.
  */
 #include "mf_kernels.h"
+#include "mf_value.h"
 
-static int8_t largest(const mf_max_pool_s8_args *args, const int8_t *input, int32_t top, int32_t left)
+static mf_value largest(const mf_max_pool_s8_args *args, const mf_value *input, int32_t top, int32_t left)
 {
-    int8_t best = INT8_MIN;
+    mf_value best = MF_LOWEST;
     for (int32_t y = top; y < top + args->kernel_height; y++) {
         for (int32_t x = left; x < left + args->kernel_width; x++) {
             if (y >= 0 && y < args->input_height && x >= 0 && x < args->input_width) {
-                const int8_t value = input[(y * args->input_width + x) * args->channels];
+                const mf_value value = input[(y * args->input_width + x) * args->channels];
                 best = value > best ? value : best;
             }
         }
@@ -17,7 +18,7 @@ static int8_t largest(const mf_max_pool_s8_args *args, const int8_t *input, int3
     return best;
 }
 
-void mf_max_pool_s8(const mf_max_pool_s8_args *args, const int8_t *input, int8_t *output, void *scratch)
+void mf_max_pool_s8(const mf_max_pool_s8_args *args, const mf_value *input, mf_value *output, void *scratch)
 {
     (void)scratch;
     for (int32_t y = 0; y < args->output_height; y++) {

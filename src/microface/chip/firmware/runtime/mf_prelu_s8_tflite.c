@@ -3,8 +3,9 @@
  */
 #include "mf_kernels_tflite.h"
 #include "mf_rescale.h"
+#include "mf_value.h"
 
-void mf_prelu_s8_tflite(const mf_prelu_s8_tflite_args *args, const int8_t *input, int8_t *output, void *scratch)
+void mf_prelu_s8_tflite(const mf_prelu_s8_tflite_args *args, const mf_value *input, mf_value *output, void *scratch)
 {
     (void)scratch;
     for (int32_t y = 0; y < args->height; y++) {
@@ -15,7 +16,7 @@ void mf_prelu_s8_tflite(const mf_prelu_s8_tflite_args *args, const int8_t *input
                 const int32_t result = value >= 0
                                            ? mf_rescale(value, args->above, args->above_shift)
                                            : mf_rescale(value * args->slopes[place], args->below, args->below_shift);
-                *output++ = (int8_t)mf_clamp(result + args->zero_point, INT8_MIN, INT8_MAX);
+                *output++ = (mf_value)mf_clamp(result + args->zero_point, MF_LOWEST, MF_HIGHEST);
             }
         }
     }

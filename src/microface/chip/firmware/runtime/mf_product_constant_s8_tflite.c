@@ -3,8 +3,9 @@
  */
 #include "mf_kernels_tflite.h"
 #include "mf_binary_tflite.h"
+#include "mf_value.h"
 
-void mf_product_constant_s8_tflite(const mf_product_constant_s8_tflite_args *args, const int8_t *input, int8_t *output,
+void mf_product_constant_s8_tflite(const mf_product_constant_s8_tflite_args *args, const mf_value *input, mf_value *output,
                                void *scratch)
 {
     (void)scratch;

@@ -3,8 +3,9 @@
  */
 #include "mf_kernels_tflite.h"
 #include "mf_rescale.h"
+#include "mf_value.h"
 
-static int8_t mean_of(const mf_reduce_mean_s8_tflite_args *args, const int8_t *first)
+static mf_value mean_of(const mf_reduce_mean_s8_tflite_args *args, const mf_value *first)
 {
     int32_t sum = -args->offset;
     for (int32_t y = 0; y < args->rows; y++) {
@@ -15,10 +16,10 @@ static int8_t mean_of(const mf_reduce_mean_s8_tflite_args *args, const int8_t *f
         }
     }
     const int32_t mean = mf_rescale(sum, args->multiplier, args->shift) + args->zero_point;
-    return (int8_t)mf_clamp(mean, INT8_MIN, INT8_MAX);
+    return (mf_value)mf_clamp(mean, MF_LOWEST, MF_HIGHEST);
 }
 
-void mf_reduce_mean_s8_tflite(const mf_reduce_mean_s8_tflite_args *args, const int8_t *input, int8_t *output,
+void mf_reduce_mean_s8_tflite(const mf_reduce_mean_s8_tflite_args *args, const mf_value *input, mf_value *output,
                               void *scratch)
 {
     (void)scratch;

@@ -29,12 +29,12 @@ static inline int32_t mf_rescale_down(int32_t value, int32_t multiplier, int32_t
 }
 
 /* acc * multiplier * 2^(shift - 31), where |acc| * 2^shift < 2^31 has been proved for shift > 0. From 33 on, `shift` is
- * 64 too large and the product is rounded once, halves up. */
+ * 64 too large and the product is rounded once, halves away from zero. */
 static inline int32_t mf_rescale(int32_t acc, int32_t multiplier, int32_t shift)
 {
     if (shift > 32) {
         const int32_t bits = 31 + 64 - shift;
-        return (int32_t)(((int64_t)acc * multiplier + (INT64_C(1) << (bits - 1))) >> bits);
+        return (int32_t)(((int64_t)acc * multiplier + (INT64_C(1) << (bits - 1)) - (acc < 0)) >> bits);
     }
     return shift > 0 ? mf_doubling_high_multiply(acc * (int32_t)(1 << shift), multiplier)
                      : mf_rescale_down(acc, multiplier, -shift);

@@ -3,8 +3,9 @@
  */
 #include "mf_kernels_tflite.h"
 #include "mf_binary_tflite.h"
+#include "mf_value.h"
 
-void mf_sum_s8_tflite(const mf_sum_s8_tflite_args *args, const int8_t *a, const int8_t *b, int8_t *output,
+void mf_sum_s8_tflite(const mf_sum_s8_tflite_args *args, const mf_value *a, const mf_value *b, mf_value *output,
                       void *scratch)
 {
     (void)scratch;

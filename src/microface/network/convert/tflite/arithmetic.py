@@ -23,10 +23,11 @@ def add(conversion: Conversion, op: TfOperator) -> None:
     output = conversion.declare(result, op.where)
     order = (1, 0) if conversion.source(op, 0).data is not None and op.name == "ADD" else (0, 1)
     first, second = (conversion.source(op, number) for number in order)
-    if output.dtype == "s16" and op.flag(1, True):
+    scales = (first.scale, second.scale, result.scale)
+    if output.dtype == "s16" and op.flag(1, True) and all(map(_is_power_of_two, scales)):
         raise UserError(op.where, "adds int16 by powers of two", "convert it with pot_scale_int16 = false")
     fine = _FINE_BITS[output.dtype]
-    factors = sum_factors(first.scale, second.scale, result.scale, fine)
+    factors = sum_factors(*scales, fine)
     lo, hi = activation_range(activation_name(op.integer(0, "b"), op.where), result, output)
     inputs = [conversion.computed(op, order[0]).name]
     constant = centred(second) if second.data is not None else None
@@ -38,6 +39,12 @@ def add(conversion: Conversion, op: TfOperator) -> None:
             negate=op.name == "SUB", constant=constant,
         )
     )  # fmt: skip
+
+
+def _is_power_of_two(scale: np.float32) -> bool:
+    """Say so, as near as TFLite asks: 0.001 in the logarithm."""
+    logarithm = float(np.log2(scale))
+    return abs(logarithm - round(logarithm)) < 1e-3
 
 
 @converts("MUL")

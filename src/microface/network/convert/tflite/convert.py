@@ -59,6 +59,8 @@ class Conversion:
         if given.dtype not in _DTYPES:
             raise UserError(f"{where}, {given.where}", f"is {given.dtype}", "quantise the model to int8 or int16")
         scale, zero_point = (given.scale, given.zero_point) if len(given.scales) else (1.0, 0)
+        if given.dtype == "int16" and zero_point:
+            raise UserError(f"{where}, {given.where}", f"has the zero point {zero_point}", "int16 has 0 in TFLite")
         name = self.unique(given.name)
         tensor = Tensor(name, shape_of(given), _DTYPES[given.dtype], float(scale), zero_point)
         self.names[given.index] = name

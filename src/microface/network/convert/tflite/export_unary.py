@@ -11,11 +11,13 @@ from microface.errors import UserError
 from microface.network.convert.tflite.build import Scalar
 from microface.network.convert.tflite.export import Export, exports, quantised
 from microface.network.convert.tflite.model import TfTensor
-from microface.network.convert.tflite.schema import TYPES
+from microface.network.convert.tflite.schema import ACTIVATIONS, TYPES
 from microface.network.convert.tflite.tables import TABLES, Values, exponentials, leaky_relu, table_of
+from microface.network.convert.tflite.unary16 import curve_factor, softmax_factor
 from microface.network.convert.tflite.write import OutTensor
 from microface.network.ops import Operator
-from microface.network.ops.tflite import Lookup, TfliteSoftmax
+from microface.network.ops.tflite import Lookup, Rescale, TfliteSigmoid, TfliteSoftmax, TfliteSoftmax16
+from microface.network.requantise.tflite import split_scale
 
 _TYPE_CODES = {name: code for code, name in TYPES.items()}
 _DIGITS = 9
@@ -79,8 +81,32 @@ def _gather(export: Export, op: Operator, table: np.ndarray) -> None:
 
 @exports("rescale")
 def rescale(export: Export, op: Operator) -> None:
-    """QUANTIZE between integers."""
-    export.emit_as("QUANTIZE", op)
+    """QUANTIZE between integers; one that cuts is RELU or RELU6."""
+    cut = cast(Rescale, op)
+    name = ACTIVATIONS[int(export.activation(op, cut.lo, cut.hi).value)]
+    export.emit_as("QUANTIZE" if name == "NONE" else name, op)
+
+
+@exports("tflite_sigmoid")
+def sigmoid(export: Export, op: Operator) -> None:
+    """LOGISTIC or TANH of 16 bits, whose factor follows from the input's scale."""
+    curve, (source, _) = cast(TfliteSigmoid, op), export.ends(op)
+    if curve_factor(float(np.float32(source.scale)), curve.tanh) != (curve.multiplier, curve.right):
+        raise UserError(f"operator {op.name}", "has another factor than TFLite's", "import it again")
+    export.emit_as("TANH" if curve.tanh else "LOGISTIC", op)
+
+
+@exports("tflite_softmax16")
+def softmax16(export: Export, op: Operator) -> None:
+    """SOFTMAX of 16 bits, whose factor follows from the input's scale and beta."""
+    wanted, (source, _) = cast(TfliteSoftmax16, op).factor, export.ends(op)
+    given = quantised(source)
+    near = np.float32(wanted[0] * 2.0 ** (wanted[1] - 31) / softmax_factor(given, np.float32(1)))
+    for beta in (np.float32(1), *(np.float32(round(float(near), digits)) for digits in range(1, _DIGITS)), near):
+        if split_scale(softmax_factor(given, beta)) == wanted:
+            export.emit_as("SOFTMAX", op, (), {0: Scalar("f", float(beta))})
+            return
+    raise UserError(f"operator {op.name}", "has another factor than TFLite's", "import it again")
 
 
 @exports("tflite_softmax")

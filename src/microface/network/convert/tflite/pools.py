@@ -8,7 +8,8 @@ from microface.network.convert.tflite.model import TfOperator
 from microface.network.convert.tflite.ranges import activation_name, activation_range
 from microface.network.convert.tflite.weights import option_pair, padding_of
 from microface.network.ops import MaxPool
-from microface.network.ops.tflite import Lookup, TfliteAveragePool
+from microface.network.ops.tflite import Lookup, Rescale, TfliteAveragePool
+from microface.network.requantise.tflite import split_scale
 
 
 @converts("AVERAGE_POOL_2D", "MAX_POOL_2D")
@@ -28,9 +29,11 @@ def pool(conversion: Conversion, op: TfOperator) -> None:
     if (lo, hi) == (output.lowest, output.highest):
         conversion.emit(MaxPool(output.name, (source.name,), output.name, *window))
         return
-    if output.dtype != "s8":
-        raise UserError(op.where, "cuts int16 after a max pool", "use the activation none")
     largest = conversion.helper(output, "pool")
     conversion.emit(MaxPool(largest.name, (source.name,), largest.name, *window))
-    table = np.clip(np.arange(-128, 128), lo, hi).astype(np.int8)
-    conversion.emit(Lookup(output.name, (largest.name,), output.name, table))
+    if output.dtype == "s8":
+        table = np.clip(np.arange(-128, 128), lo, hi).astype(np.int8)
+        conversion.emit(Lookup(output.name, (largest.name,), output.name, table))
+        return
+    same = split_scale(1.0)
+    conversion.emit(Rescale(output.name, (largest.name,), output.name, same, output.zero_point, lo, hi))

@@ -1,4 +1,4 @@
-"""Functions of one value: on bytes each is a table."""
+"""Functions of one value: on bytes each is a table, on 16 bits a factor or a curve."""
 
 import numpy as np
 
@@ -6,6 +6,7 @@ from microface.errors import UserError
 from microface.network.convert.tflite.convert import Conversion, centred, converts
 from microface.network.convert.tflite.model import TfOperator
 from microface.network.convert.tflite.tables import TABLES, Values, exponentials, leaky_relu, table_of
+from microface.network.convert.tflite.unary16 import WIDE, is_wide, leaky_relu16, softmax16
 from microface.network.ops.tflite import Lookup, Rescale, TflitePrelu, TfliteSoftmax
 from microface.network.requantise.tflite import split_scale
 
@@ -22,7 +23,10 @@ def emit_table(conversion: Conversion, op: TfOperator, values: Values) -> None:
 @converts(*TABLES)
 def table(conversion: Conversion, op: TfOperator) -> None:
     """A function without options."""
-    emit_table(conversion, op, TABLES[op.name])
+    if is_wide(conversion, op) and op.name in WIDE:
+        WIDE[op.name](conversion, op)
+    else:
+        emit_table(conversion, op, TABLES[op.name])
 
 
 @converts("LEAKY_RELU")
@@ -31,7 +35,10 @@ def leaky(conversion: Conversion, op: TfOperator) -> None:
     alpha = np.float32(op.real(0))
     if alpha < 0:
         raise UserError(op.where, f"has the slope {alpha}", "use a slope of 0 or more")
-    emit_table(conversion, op, leaky_relu(alpha))
+    if is_wide(conversion, op):
+        leaky_relu16(conversion, op, alpha)
+    else:
+        emit_table(conversion, op, leaky_relu(alpha))
 
 
 @converts("QUANTIZE")
@@ -72,7 +79,10 @@ def prelu(conversion: Conversion, op: TfOperator) -> None:
 
 @converts("SOFTMAX")
 def softmax(conversion: Conversion, op: TfOperator) -> None:
-    """Over the last axis, in float32."""
+    """Over the last axis, in float32 for bytes."""
+    if is_wide(conversion, op):
+        softmax16(conversion, op)
+        return
     source, given, result = conversion.computed(op), conversion.source(op, 0), conversion.target(op)
     output = conversion.declare(result, op.where)
     if {source.dtype, output.dtype} != {"s8"}:

@@ -12,7 +12,7 @@ from microface.network.convert.tflite.schema import SAME, VALID
 from microface.network.ops import Conv2D, Dense, DepthwiseConv2D, same_padding
 from microface.network.ops.tflite import Reshape
 from microface.network.ops.window import Padding, Pair
-from microface.network.requantise import DoubleRounding, SingleRounding, WideRounding
+from microface.network.requantise import DoubleRounding, RealRounding, Requantise, SingleRounding, WideRounding
 from microface.network.tensors import Shape, Tensor
 
 
@@ -68,8 +68,8 @@ def dense(conversion: Conversion, op: TfOperator) -> None:
     rows = math.prod(source.shape) // max(inputs, 1)
     if rows * inputs != math.prod(source.shape):
         raise UserError(given.where, f"has shape {list(weights.shape)}", f"the input is {source.shape}")
-    rule, bias = _rule(conversion, op, source, output, outputs, 0), _bias(conversion, op, outputs)
-    bits = _bits(given)
+    bias, bits = _bias(conversion, op, outputs), _bits(given)
+    rule = _dense_rule(conversion, op, output, outputs)
     if output.shape == (1, 1, outputs) and rows == 1:
         fields = (output.name, (source.name,), output.name, weights, bias, rule)
         conversion.emit(Dense(*fields, weight_bits=bits))
@@ -166,27 +166,35 @@ def _bias(conversion: Conversion, op: TfOperator, outputs: int) -> np.ndarray:
     return values.astype(np.int64 if wide else np.int32)
 
 
-def _rounding(op: TfOperator, source: Tensor) -> type[DoubleRounding]:
-    """Return how LiteRT's reference rounds there."""
-    if op.name == "FULLY_CONNECTED":
-        return SingleRounding
-    return WideRounding if source.dtype == "s16" else DoubleRounding
-
-
 def _rule(
     conversion: Conversion, op: TfOperator, source: Tensor, output: Tensor, outputs: int, option: int
 ) -> DoubleRounding:
-    """Return the requantisation: scale = input * weights / output, in float64 of the file's float32.
+    """Return the requantisation of a convolution: two roundings, or for int16 one of a 64-bit sum."""
+    scales = _scales(conversion, op, outputs)
+    kind = WideRounding if source.dtype == "s16" else DoubleRounding
+    return kind.from_scales(scales, output.zero_point, *_range(conversion, op, output, option))
 
-    A dense layer with one scale multiplies the first two in float32.
-    """
+
+def _dense_rule(conversion: Conversion, op: TfOperator, output: Tensor, outputs: int) -> Requantise:
+    """Return one rounding of a real product; in integers where they are proved to give the same."""
+    scales, limits = _scales(conversion, op, outputs), _range(conversion, op, output, 0)
+    if output.dtype == "s8":
+        rule = SingleRounding.from_scales(scales, output.zero_point, *limits)
+        if rule.equals_real(scales):
+            return rule
+    return RealRounding(scales, output.zero_point, *limits)
+
+
+def _scales(conversion: Conversion, op: TfOperator, outputs: int) -> np.ndarray:
+    """Return float64 [O]: input scale * weight scale / output scale, in float64 of the file's float32."""
     given, result, weights = conversion.source(op, 0), conversion.target(op), conversion.source(op, 1)
-    lo, hi = activation_range(activation_name(op.integer(option, "b"), op.where), result, output)
     if len(weights.scales) not in (1, outputs):
         raise UserError(weights.where, f"has {len(weights.scales)} scales", f"give 1 or {outputs}")
-    if op.name == "FULLY_CONNECTED" and len(weights.scales) == 1:
-        products = np.array([float(given.scale * np.float32(weights.scales[0]))])
-    else:
-        products = float(given.scale) * weights.scales.astype(np.float64)
-    scales = np.broadcast_to(products / float(result.scale), outputs)
-    return _rounding(op, source).from_scales(scales, output.zero_point, lo, hi)
+    products = float(given.scale) * weights.scales.astype(np.float64)
+    return np.broadcast_to(products / float(result.scale), outputs).copy()
+
+
+def _range(conversion: Conversion, op: TfOperator, output: Tensor, option: int) -> tuple[int, int]:
+    """Return the least and greatest output integer, by the fused activation."""
+    name = activation_name(op.integer(option, "b"), op.where)
+    return activation_range(name, conversion.target(op), output)

@@ -11,7 +11,9 @@ from microface.network.ops.tflite.prelu import TflitePrelu
 from microface.network.ops.tflite.rescale import Rescale
 from microface.network.ops.tflite.reshape import Reshape
 from microface.network.ops.tflite.resize import ResizeBilinear, ResizeNearest
+from microface.network.ops.tflite.sigmoid import TfliteSigmoid
 from microface.network.ops.tflite.softmax import TfliteSoftmax
+from microface.network.ops.tflite.softmax16 import TfliteSoftmax16
 
 KINDS: tuple[type[Operator], ...] = (
     Fill,
@@ -27,7 +29,9 @@ KINDS: tuple[type[Operator], ...] = (
     TfliteMean,
     TfliteMul,
     TflitePrelu,
+    TfliteSigmoid,
     TfliteSoftmax,
+    TfliteSoftmax16,
     Transpose,
 )
 
@@ -46,6 +50,8 @@ __all__ = [
     "TfliteMean",
     "TfliteMul",
     "TflitePrelu",
+    "TfliteSigmoid",
     "TfliteSoftmax",
+    "TfliteSoftmax16",
     "Transpose",
 ]

@@ -34,6 +34,8 @@ from microface.chip.plan.kernels.tflite.rounded import (
     PointwiseTflite,
     PointwiseTfliteDsp,
 )
+from microface.chip.plan.kernels.tflite.s16 import WIDE_KERNELS
+from microface.chip.plan.kernels.tflite.wide import WEIGHTED_KERNELS
 
 TFLITE_KERNELS: tuple[Kernel, ...] = (
     ReshapeView(),
@@ -66,6 +68,8 @@ TFLITE_KERNELS: tuple[Kernel, ...] = (
     FillPortable(),
     ResizeNearestPortable(),
     ResizeBilinearPortable(),
+    *WEIGHTED_KERNELS,
+    *WIDE_KERNELS,
 )
 
 __all__ = ["TFLITE_KERNELS"]

@@ -1,5 +1,7 @@
 """Kernels of TFLite's arithmetic: sums, products, slopes, means, pools, softmax."""
 
+from typing import ClassVar
+
 import numpy as np
 
 from microface.chip.plan.kernels.base import Fields, Tables, source_of, target_of
@@ -29,12 +31,13 @@ class SumTflite(TfliteKernel):
     function, source, per_output = "mf_sum_s8_tflite", "mf_sum_s8_tflite.c", 75
     kind = TfliteAdd
     constant = False
+    fine: ClassVar[int] = 20
 
     def matches(self, op: Operator, network: IntegerNetwork) -> bool:
-        """Bytes, with a constant or without."""
+        """One type, with a constant or without."""
         if not isinstance(op, TfliteAdd | TfliteMul) or not super().matches(op, network):
             return False
-        return (op.constant is not None) == self.constant and getattr(op, "fine", 20) == 20
+        return (op.constant is not None) == self.constant and getattr(op, "fine", self.fine) == self.fine
 
     def pack(self, op: Operator, network: IntegerNetwork) -> Tables:
         """Return the constant, if there is one."""

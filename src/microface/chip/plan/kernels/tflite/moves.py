@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from microface.chip.plan.kernels.base import Fields, Kernel, Tables, are_bytes, source_of, target_of
+from microface.chip.plan.kernels.base import Fields, Kernel, Tables, source_of, target_of
 from microface.network.network import IntegerNetwork
 from microface.network.ops import Operator
 from microface.network.ops.tflite import Fill, Join, Lookup, Rescale, ResizeBilinear, ResizeNearest, Slice, Transpose
@@ -16,12 +16,14 @@ class TfliteKernel(Kernel):
 
     header = "mf_kernels_tflite.h"
     kind: ClassVar[type[Operator] | tuple[type[Operator], ...]]
+    dtype: ClassVar[str] = "s8"
     per_output: ClassVar[int] = 20
     """About so many instructions per output."""
 
     def matches(self, op: Operator, network: IntegerNetwork) -> bool:
-        """Operators of this kind on bytes."""
-        return isinstance(op, self.kind) and are_bytes(op, network) and target_of(op, network).dtype == "s8"
+        """Operators of this kind whose tensors all have this type."""
+        tensors = [network.tensors[name] for name in (*op.inputs, op.output)]
+        return isinstance(op, self.kind) and all(each.dtype == self.dtype for each in tensors)
 
     def instructions(self, op: Operator, network: IntegerNetwork) -> int:
         """Return an estimate by the number of outputs."""
@@ -88,7 +90,7 @@ class JoinPortable(TfliteKernel):
     function, source, kind, per_output = "mf_join_s8", "mf_join_s8.c", Join, 5
 
     def matches(self, op: Operator, network: IntegerNetwork) -> bool:
-        """Two inputs of bytes."""
+        """Two inputs."""
         return super().matches(op, network) and len(op.inputs) == 2
 
     def fields(self, op: Operator, network: IntegerNetwork) -> Fields:

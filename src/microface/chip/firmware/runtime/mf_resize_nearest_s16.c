@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Another size by the nearest input: the same as for bytes, with 16 bits.
+ */
+#include "mf_s16.h"
+
+#include "mf_resize_nearest_s8.c"
