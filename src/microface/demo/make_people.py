@@ -12,7 +12,7 @@ from microface.demo.maker.check import Claim, Seen, apart, teacher_claims
 from microface.demo.maker.folder import PICTURES, people_in, write_people
 from microface.demo.maker.heads import Heads, collect
 from microface.demo.maker.model import FaceModel, fit
-from microface.demo.maker.named import NamedPhotos, named_photos
+from microface.demo.maker.named import named_photos
 from microface.demo.maker.person import Casting
 from microface.demo.maker.picture import Variety
 from microface.demo.maker.seemly import DRAWN, SEED, seemly
@@ -26,18 +26,24 @@ NAMES = ("Arlo", "Brisa", "Corin", "Dovie", "Elric")
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 Photos = Annotated[Path, typer.Option(help="Folder with the .parquet files of research photos.")]
 TeacherFile = Annotated[Path, typer.Option("--teacher", help="The teacher, an .onnx file.")]
-Work = Annotated[Path, typer.Option(help="Keeps heads, model and embeddings between runs.")]
+Faces = Annotated[Path, typer.Option(help="Data set that `microface prepare` made of these photos with this teacher.")]
+Work = Annotated[Path, typer.Option(help="Keeps heads and model between runs.")]
 People = Annotated[Path, typer.Option(help="Folder of the people.")]
 
 
 @app.command()
 def build(
-    photos: Photos, teacher: TeacherFile, work: Work = Path("build/people"), people: People = PEOPLE, seed: int = SEED
+    photos: Photos,
+    teacher: TeacherFile,
+    faces: Faces,
+    work: Work = Path("build/people"),
+    people: People = PEOPLE,
+    seed: int = SEED,
 ) -> None:
     """Fit the face model, draw people until ten of them are easy to tell apart, write their pictures."""
     work.mkdir(parents=True, exist_ok=True)
     model = _model(photos, work)
-    jury = Jury(Teacher(teacher), _named(photos, teacher, work), Standards())
+    jury = Jury(Teacher(teacher), named_photos(faces, teacher), Standards())
     audition = Audition(model, Casting(model, DISTINCT), Variety(), seed, PICTURES)
     cast, tally = audition.choose(jury, DRAWN, seemly(seed))
     rows = [(count, reason) for reason, count in sorted(tally.thrown_away.items())]
@@ -53,18 +59,17 @@ def build(
 @app.command()
 def check(
     teacher: TeacherFile,
-    photos: Annotated[
-        Path | None, typer.Option(help="Research photos: also check the distance to real people.")
+    faces: Annotated[
+        Path | None, typer.Option(help="Data set of research photos: also check the distance to its people.")
     ] = None,
     network: Annotated[str | None, typer.Option(help="Also check that this shipped network tells them apart.")] = None,
-    work: Work = Path("build/people"),
     people: People = PEOPLE,
 ) -> None:
     """Measure on the committed pictures what they must fulfil; exit code 1 when something does not hold."""
     seen = Seen.look(people_in(people))
     claims = [seen.one_face_each()]
     if claims[0].holds:
-        named = None if photos is None else _named(photos, teacher, work)
+        named = None if faces is None else named_photos(faces, teacher)
         vectors = seen.vectors(TEACHER_VIEW, Teacher(teacher).embed)
         claims += [*teacher_claims(vectors, named), apart(vectors, "teacher")]
         claims += [] if network is None else [_network_claim(seen, network)]
@@ -87,14 +92,6 @@ def _model(photos: Path, work: Path) -> FaceModel:
             collect(photos).save(work)
         fit(Heads.load(work), HEADS).save(path)
     return FaceModel.load(path)
-
-
-def _named(photos: Path, teacher: Path, work: Path) -> NamedPhotos:
-    path = work / "named.npz"
-    if not path.exists():
-        work.mkdir(parents=True, exist_ok=True)
-        named_photos(photos, Teacher(teacher)).save(path)
-    return NamedPhotos.load(path)
 
 
 if __name__ == "__main__":

@@ -48,16 +48,14 @@ class Heads:
         return cls(pictures, people, numbers["sharpness"], numbers["cover"])
 
 
-def rows(path: Path, named: bool = False) -> Iterator[tuple[str, str, np.ndarray]]:
-    """Yield key, name ("" if unknown) and RGB photo of each row (of a `named` person) of a parquet file of photos."""
+def rows(path: Path) -> Iterator[tuple[str, str, np.ndarray]]:
+    """Yield key, name ("" if unknown) and RGB photo of each row of a parquet file of photos."""
     import pyarrow.parquet as pq
 
     if not path.is_file():
         raise UserError(path, "does not exist", "give the folder that holds the .parquet files of photos")
     for batch in pq.ParquetFile(path).iter_batches(500, columns=["key", "identity", "photo"]):
         for row in batch.to_pylist():
-            if named and not row["identity"]:
-                continue
             photo = cv2.imdecode(np.frombuffer(row["photo"], np.uint8), cv2.IMREAD_COLOR)
             yield row["key"], row["identity"] or "", cv2.cvtColor(photo, cv2.COLOR_BGR2RGB)
 

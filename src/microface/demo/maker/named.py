@@ -1,17 +1,15 @@
 """Named real photos: how alike different people are to the teacher, so that no drawn face comes nearer to one."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from microface.console import track
-from microface.demo.maker.heads import rows
 from microface.errors import UserError
-from microface.photos.crop import TEACHER_VIEW, crop
-from microface.photos.detect.mtcnn import DetectorOptions, Mtcnn
-from microface.photos.face import most_central
-from microface.photos.teacher import Teacher
+from microface.files import read_bytes
+from microface.photos.dataset import Dataset
 
 PERCENTILE = 90
 _ROWS = 512
@@ -31,37 +29,25 @@ class NamedPhotos:
         """Return for each of the unit `embeddings` [m, d] its highest cosine to a named photo."""
         return np.asarray((embeddings @ self.embeddings.T).max(axis=1))
 
-    def save(self, path: Path) -> None:
-        """Write the photos' embeddings and the limit as an .npz file."""
-        np.savez(path, embeddings=self.embeddings, limit=self.limit)
 
-    @classmethod
-    def load(cls, path: Path) -> "NamedPhotos":
-        """Read what `save` wrote."""
-        with np.load(path) as stored:
-            return cls(stored["embeddings"], float(stored["limit"]))
+def named_photos(faces: Path, teacher: Path) -> NamedPhotos:
+    """Return the named photos of the data set in the folder `faces`, which holds embeddings of the file `teacher`.
 
-
-def named_photos(photos: Path, teacher: Teacher) -> NamedPhotos:
-    """Return the named photos of every .parquet file in the folder `photos` (a quarter of an hour)."""
-    files = sorted(photos.glob("*.parquet"))
-    if not files:
-        raise UserError(photos, "holds no .parquet file", "give the folder of research photos")
-    detector, found, names = Mtcnn(1), [], []
-    for file in files:
-        for _, name, photo in track(rows(file, named=True), file.stem):
-            view = _view(photo, detector)
-            if view is not None:
-                found.append(teacher.embed(view[None])[0])
-                names.append(name)
-    return measured(np.stack(found), np.array(names))
-
-
-def _view(photo: np.ndarray, detector: Mtcnn) -> np.ndarray | None:
-    smallest = max(20, int(min(photo.shape[:2]) * 0.35))
-    faces = detector.detect(photo, DetectorOptions(smallest=smallest))
-    face = most_central(faces, photo.shape[1], photo.shape[0])
-    return None if face is None else crop(photo, face.points, TEACHER_VIEW)
+    `microface prepare` embeds on all cores and goes on where it stopped. Another teacher's data set is a `UserError`.
+    """
+    dataset = Dataset.open(faces, verify=False)
+    if dataset.manifest.teacher.get("sha256") != hashlib.sha256(read_bytes(teacher)).hexdigest():
+        raise UserError(faces, f"was not prepared with {teacher.name}", "prepare it with this teacher")
+    found: list[np.ndarray] = []
+    names: list[str] = []
+    for shard in dataset.shards:
+        rows = shard.read_rows()
+        named = [place for place, row in enumerate(rows) if row["identity"]]
+        found.append(np.asarray(shard.map_embeddings()[named]))
+        names += [rows[place]["identity"] for place in named]
+    if len(set(names)) < 2:
+        raise UserError(faces, "names fewer than two people", "prepare collections with names")
+    return measured(np.concatenate(found), np.array(names))
 
 
 def measured(embeddings: np.ndarray, names: np.ndarray) -> NamedPhotos:
