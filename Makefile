@@ -7,9 +7,10 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .PHONY: demo test bench lint clean
 .DELETE_ON_ERROR:
 
-# Photos of people to a recognised face on an emulated chip. PHOTOS=folder uses your own: a folder per person.
+# Photos of people to a recognised face on an emulated chip. PHOTOS=folder uses your own: a folder per person;
+# TARGET=name takes another chip, with the shipped model that runs there.
 demo: $(VENV)/.demo
-	$(BIN)/microface demo --output build/demo $(if $(PHOTOS),--photos "$(PHOTOS)")
+	$(BIN)/microface demo --output build/demo $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(TARGET),--target "$(TARGET)")
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 $(TESTS)

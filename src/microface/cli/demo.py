@@ -23,7 +23,9 @@ def demo(
         Path | None, typer.Option(help="Your own: a folder of photos per person; `unknown` holds strangers.")
     ] = None,
     output: Annotated[Path, typer.Option(help="Where firmware and report go.")] = Path("build/demo"),
-    model: Annotated[str, typer.Option(help="A shipped model or a .mface file.")] = "default",
+    model: Annotated[
+        str | None, typer.Option(help="A shipped model or a .mface file; by default the shipped one for the chip.")
+    ] = None,
     target: TargetName = "stm32h743zi",
     film: Annotated[
         bool, typer.Option("--film", help="Play a film to the application instead: camera frames in, lines out.")
@@ -34,17 +36,19 @@ def demo(
     Example: `microface demo --photos my-family --output build/demo`
     """
     _require_emulator()
-    from microface import models
     from microface.chip.targets import Target
     from microface.demo.cast import made_up_people, people_of
+    from microface.demo.choose_model import load_model
     from microface.demo.report import NOTES, write_report
     from microface.demo.run import run
 
+    chip = Target.load(target)
+    package = load_model(model, chip)
     cast = made_up_people() if photos is None else people_of(photos)
     if film:
-        _film(cast, models.load(model), Target.load(target), output)
+        _film(cast, package, chip, output)
         return
-    result = run(cast, models.load(model), Target.load(target), output)
+    result = run(cast, package, chip, output)
     write_report(result, output / "report.html")
     write_json(output / "demo.json", result.to_json())
 

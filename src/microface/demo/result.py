@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from microface.chip.devices.emulated import LayerCount
 from microface.chip.firmware.build import Firmware
 from microface.chip.plan import Plan
+from microface.chip.plan.max78000 import AcceleratorPlan
 from microface.chip.plan.timing import milliseconds
 from microface.demo.cast import Cast, Visit
 from microface.models import ModelPackage
@@ -42,21 +42,33 @@ class Verdict:
         return self.refusal or self.person or UNKNOWN
 
 
+@dataclass(frozen=True)
+class LayerCost:
+    """What one layer costs: instructions, counted, or cycles of an accelerator, by its model."""
+
+    name: str
+    cost: int
+
+
 @dataclass(frozen=True, eq=False)
 class DemoResult:
-    """Everything that the demo prints and reports. Instructions are counted, milliseconds are an estimate."""
+    """Everything that the demo prints and reports. Instructions are counted, milliseconds are an estimate.
+
+    `accelerator` is the time (low, high) in microseconds that the accelerator takes for a face; None without one.
+    """
 
     cast: Cast
     package: ModelPackage
     firmware: Firmware
-    plan: Plan
+    plan: Plan | AcceleratorPlan
     gallery: Gallery
     threshold_lines: tuple[str, ...]
     refused: dict[str, int]
     verdicts: tuple[Verdict, ...]
-    layers: tuple[LayerCount, ...]
+    layers: tuple[LayerCost, ...]
     instructions: int
     stack_bytes: int
+    accelerator: tuple[float, float] | None = None
 
     def share(self, strangers: bool) -> tuple[int, int]:
         """Return (right, all) over the visits of strangers, or of enrolled people."""
@@ -66,7 +78,9 @@ class DemoResult:
     @property
     def milliseconds(self) -> tuple[float, float]:
         """Estimated (low, high) milliseconds of one inference on the chip."""
-        return milliseconds(self.instructions, self.firmware.target)
+        low, high = milliseconds(self.instructions, self.firmware.target)
+        more = self.accelerator or (0.0, 0.0)
+        return low + more[0] / 1000, high + more[1] / 1000
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures: counts, bytes, fractions."""
@@ -82,6 +96,7 @@ class DemoResult:
             "visits": len(self.verdicts),
             "instructions": self.instructions,
             "estimated_milliseconds": list(self.milliseconds),
+            "accelerator_microseconds": None if self.accelerator is None else list(self.accelerator),
             "flash_bytes": self.firmware.flash_bytes,
             "arena_bytes": self.firmware.arena_bytes,
             "stack_bytes": self.stack_bytes,

@@ -6,12 +6,14 @@ from pathlib import Path
 import numpy as np
 
 from microface.chip.devices.emulated import EmulatedDevice
-from microface.chip.firmware.build import build
-from microface.chip.plan import plan
+from microface.chip.firmware.make import make_firmware, runs_accelerated
+from microface.chip.plan import Plan, plan
+from microface.chip.plan.max78000 import AcceleratorPlan, plan_accelerator
+from microface.chip.plan.max78000.timing import layer_times
 from microface.chip.targets import Target
 from microface.console import track
 from microface.demo.cast import Cast, Visit
-from microface.demo.result import DemoResult, Verdict
+from microface.demo.result import DemoResult, LayerCost, Verdict
 from microface.models import ModelPackage
 from microface.network.inputs.mapping import map_bytes
 from microface.network.scores import Score
@@ -27,18 +29,31 @@ from microface.photos.read import read_photo
 
 def run(cast: Cast, package: ModelPackage, target: Target, output: Path) -> DemoResult:
     """Enrol the people of `cast`, build firmware for `target` in `output`, try every visit on the emulated chip."""
-    firmware = build(package, target, output / "firmware")
+    firmware = make_firmware(package, target, output / "firmware")
     chip = EmulatedDevice(firmware)
     enrolment, gallery, lines = _enrol(cast, package, chip)
     chip.write_gallery(to_image(gallery))
     verdicts = tuple(_visits(cast, chip, gallery, photo_looker(package.preprocess, gate=False)))
     sample = map_bytes(np.full(package.network.input.shape, 128, np.uint8))
-    layers = tuple(chip.layers(sample))
+    planned, layers = _plan(package, target), _layers(chip, sample)
     chip.run(sample[None])
-    planned = plan(package.network, target)
+    left_out, accelerator = _left_out(enrolment), chip.accelerators.microseconds if chip.accelerators else None
     return DemoResult(
-        cast, package, firmware, planned, gallery, lines, _left_out(enrolment), verdicts, layers, *_cost(chip)
+        cast, package, firmware, planned, gallery, lines, left_out, verdicts, layers, *_cost(chip), accelerator
     )
+
+
+def _plan(package: ModelPackage, target: Target) -> Plan | AcceleratorPlan:
+    accelerated = runs_accelerated(package.network, target)
+    return plan_accelerator(package.network, target) if accelerated else plan(package.network, target)
+
+
+def _layers(chip: EmulatedDevice, sample: np.ndarray) -> tuple[LayerCost, ...]:
+    """Return counted instructions of each layer, or its cycles on the accelerator."""
+    if chip.accelerators is None:
+        return tuple(LayerCost(layer.name, layer.instructions) for layer in chip.layers(sample))
+    times = layer_times(chip.accelerators.networks[0].plan.layers)
+    return tuple(LayerCost(time.name, round(time.low)) for time in times)
 
 
 def _enrol(cast: Cast, package: ModelPackage, chip: EmulatedDevice) -> tuple[Enrolment, Gallery, tuple[str, ...]]:

@@ -76,8 +76,8 @@ def _legend(axes: "Axes", colours: Mapping[str, str]) -> None:
     axes.legend(handles=handles, fontsize=8, loc="upper left", bbox_to_anchor=(1.01, 1))
 
 
-def cost_per_layer(costs: Sequence[tuple[str, int]], title: str) -> "Figure":
-    """Return a bar chart of (layer, instructions), the first layer on top; say in `title` what was counted."""
+def cost_per_layer(costs: Sequence[tuple[str, int]], title: str, unit: str = "instructions") -> "Figure":
+    """Return a bar chart of (layer, cost), the first layer on top; say in `title` what was counted."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(10, 1 + 0.17 * len(costs)), layout="constrained")
@@ -86,7 +86,7 @@ def cost_per_layer(costs: Sequence[tuple[str, int]], title: str) -> "Figure":
     axes.set_yticks(range(len(costs)), [name for name, _ in costs], fontsize=7)
     axes.invert_yaxis()
     axes.set_ylim(len(costs) - 0.5, -0.5)
-    axes.set_xlabel("million instructions")
+    axes.set_xlabel(f"million {unit}")
     axes.set_title(title)
     return figure
 

@@ -73,6 +73,16 @@ bool mf_crop_fits(const mf_frame *frame, const mf_rectangle *rectangle)
            && side_fits(rectangle->top, rectangle->height, part->top, part->height);
 }
 
+/* A rectangle of the crop's own size: the formula gives each pixel itself. */
+static void copy(mf_pixel_format format, const uint8_t *row, int32_t pitch, int32_t width, int32_t height, uint8_t *crop)
+{
+    for (int32_t y = 0; y < height; y++, row += pitch) {
+        for (int32_t x = 0; x < width; x++, crop += 3) {
+            read_pixel(format, row, x, crop);
+        }
+    }
+}
+
 bool mf_crop_u8(const mf_frame *frame, const mf_rectangle *rectangle, int32_t width, int32_t height, uint8_t *crop)
 {
     if (!mf_crop_fits(frame, rectangle) || width < 1 || width > LARGEST_SIDE || height < 1 || height > LARGEST_SIDE) {
@@ -81,6 +91,10 @@ bool mf_crop_u8(const mf_frame *frame, const mf_rectangle *rectangle, int32_t wi
     const int32_t size = frame->format == MF_RGB888 ? 3 : 2;
     const uint8_t *start = frame->pixels + (rectangle->top - frame->part.top) * frame->pitch
                            + (rectangle->left - frame->part.left) * size;
+    if (width == rectangle->width && height == rectangle->height) {
+        copy(frame->format, start, frame->pitch, width, height, crop);
+        return true;
+    }
     for (int32_t y = 0; y < height; y++) {
         const between row = place_of(y, height, rectangle->height);
         const uint8_t *upper = start + row.first * frame->pitch, *lower = start + row.second * frame->pitch;

@@ -73,7 +73,7 @@ class AcceleratorConv(AcceleratorLayer):
         return (*self.window.output(self.name, (rows, columns, channels)), self.weights.shape[0])
 
     def run(self, values: Sequence[np.ndarray], inputs: Sequence[Tensor]) -> np.ndarray:
-        """Sum exactly (float64 below 2^53), then requantise and activate in int64."""
+        """Sum exactly (float32 below 2^24, else float64), then requantise and activate in int64."""
         read = self.read(values)
         accumulators = self._sums(_spread(read) if self.operation == "convtranspose2d" else read)
         result = self.requantise.apply(accumulators + BIAS_UNIT * self.bias.astype(np.int64))
@@ -82,9 +82,10 @@ class AcceleratorConv(AcceleratorLayer):
         return np.maximum(result, 0) if self.activation == "relu" else result
 
     def _sums(self, values: np.ndarray) -> np.ndarray:
-        patches = self.window.patches(self.window.pad(values.astype(np.float64), 0))
+        kind = np.float32 if self._bound().max() < 1 << 24 else np.float64
+        patches = self.window.patches(self.window.pad(values.astype(kind), 0))
         n, rows, columns = patches.shape[:3]
-        taps = self._taps().transpose(3, 1, 2, 0).reshape(-1, len(self.weights)).astype(np.float64)
+        taps = self._taps().transpose(3, 1, 2, 0).reshape(-1, len(self.weights)).astype(kind)
         sums = patches.reshape(n * rows * columns, -1) @ taps
         return sums.astype(np.int64).reshape(n, rows, columns, -1)
 
