@@ -1,4 +1,4 @@
-"""PRelu and Softmax."""
+"""PRelu, BatchNormalization that stands alone, and Softmax."""
 
 import math
 
@@ -9,10 +9,14 @@ from microface.network.convert.onnx.convert import Conversion, Known, converts
 from microface.network.convert.onnx.model import OnnxNode
 from microface.network.convert.onnx.unary import cut_after
 from microface.network.convert.onnx.values import Constant, Dims, Pending, Target, Value
+from microface.network.ops import DepthwiseConv2D
 from microface.network.ops.tflite import TflitePrelu, TfliteSoftmax
+from microface.network.requantise import HighMul
 from microface.network.requantise.tflite import split_scale
 
 _FINEST = 32767
+_LARGEST_SHIFT = 1 << 15
+_TINY = 1e-9
 
 
 @converts("PRelu")
@@ -41,11 +45,15 @@ def _slopes(conversion: Conversion, node: OnnxNode) -> tuple[np.ndarray, float]:
         affine = found.quantisation
         if affine.scales.size == 1:
             return found.integers.astype(np.int64) - affine.points.reshape(()), float(affine.scales.reshape(-1)[0])
-        reals = found.reals()
-    else:
-        reals = conversion.array(node, 1).astype(np.float64)
+    reals = _reals(conversion, node, 1)
     step = max(float(np.abs(reals).max(initial=0.0)), 1e-9) / _FINEST
     return np.rint(reals / step).astype(np.int64), step
+
+
+def _reals(conversion: Conversion, node: OnnxNode, number: int) -> np.ndarray:
+    """Return a constant's real values, float64, quantised or not."""
+    found = conversion.known(node, number)
+    return found.reals() if isinstance(found, Constant) else conversion.array(node, number).astype(np.float64)
 
 
 def _laid(node: OnnxNode, slopes: np.ndarray, dims: Dims) -> np.ndarray:
@@ -56,6 +64,31 @@ def _laid(node: OnnxNode, slopes: np.ndarray, dims: Dims) -> np.ndarray:
         raise UserError(node.where, f"has slopes of shape {list(slopes.shape)}", "give one per channel")
     whole = slopes.reshape(sizes)
     return np.ascontiguousarray(whole.transpose(1, 2, 0) if len(dims) == 3 else whole.reshape(1, 1, -1), np.int16)
+
+
+@converts("BatchNormalization")
+def norm(conversion: Conversion, node: OnnxNode) -> Known:
+    """Every channel times a factor, plus a shift: a depthwise convolution of one pixel."""
+    value = conversion.value(node)
+    gain, shift, mean, variance = (_reals(conversion, node, at).reshape(-1) for at in range(1, 5))
+    factors = gain / np.sqrt(variance + node.real("epsilon", 1e-5))
+    shifts = shift - mean * factors
+    source = conversion.image(value, node.where) if len(value.dims) == 3 else conversion.flat(value)
+    if factors.shape != (source.shape[2],) or not np.all(np.isfinite(factors) & np.isfinite(shifts)):
+        raise UserError(node.where, f"has {factors.size} factors for {source.shape[2]} channels", "export it again")
+    # a factor of nearly 0 keeps a step that the shift's integer can be counted in
+    steps = np.maximum(np.maximum(np.abs(factors), np.abs(shifts) / (source.scale * _LARGEST_SHIFT)), _TINY) / 127
+    weights = np.rint(factors / steps).astype(np.int8)[None, None]
+    bias = np.rint(shifts / (source.scale * steps)).astype(np.int32)
+
+    def finish(target: Target) -> Value:
+        output = conversion.declare(target.name, source.shape, target.affine)
+        scales = source.scale * steps / target.affine.scale
+        rule = HighMul.from_scales(scales, target.affine.zero_point, target.lo, target.hi)
+        conversion.emit(DepthwiseConv2D(output.name, (source.name,), output.name, weights, bias, rule))
+        return Value(output.name, value.dims)
+
+    return Pending(finish)
 
 
 @converts("Softmax")

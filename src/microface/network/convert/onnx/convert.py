@@ -49,6 +49,8 @@ class Conversion:
     def value(self, node: OnnxNode, number: int = 0) -> Value:
         """Return the 8-bit activation that input `number` of `node` is."""
         found = self.known(node, number)
+        if isinstance(found, Pending) and found.grid is not None:
+            self.values[node.input(number)] = found = found.quantised(node.input(number), found.grid)
         if isinstance(found, Value):
             return found
         kind = "a constant" if isinstance(found, Constant | np.ndarray) else "a float value"

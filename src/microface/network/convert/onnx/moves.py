@@ -1,14 +1,13 @@
 """Nodes that only move values or change their sizes."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
 from microface.errors import UserError
 from microface.network.convert.onnx.convert import Conversion, Known, converts
 from microface.network.convert.onnx.model import OnnxNode
-from microface.network.convert.onnx.values import SHIFT, Affine, Constant, Dims, Pending, Value
+from microface.network.convert.onnx.values import SHIFT, Affine, Constant, Dims, Pending, Value, moved
 from microface.network.ops import Pad
 from microface.network.ops.tflite import Fill, Transpose
 from microface.network.tensors import Tensor
@@ -39,8 +38,7 @@ def resized(conversion: Conversion, node: OnnxNode) -> Known:
     """Only the sizes change; behind an operator that still waits for its quantisation, afterwards."""
     given, resize = conversion.known(node, 0), _RESIZES[node.kind]
     if isinstance(given, Pending):
-        finish = given.finish
-        return replace(given, finish=lambda target: resize(conversion, node, finish(target)))
+        return moved(given, lambda value: resize(conversion, node, value))
     return resize(conversion, node, conversion.value(node))
 
 
@@ -98,7 +96,13 @@ _RESIZES: dict[str, Callable[[Conversion, OnnxNode, Value], Value]] = {
 @converts("Transpose")
 def transpose(conversion: Conversion, node: OnnxNode) -> Known:
     """Channels, rows and columns in another order."""
-    value = conversion.value(node)
+    given = conversion.known(node, 0)
+    if isinstance(given, Pending):
+        return moved(given, lambda value: _transposed(conversion, node, value))
+    return _transposed(conversion, node, conversion.value(node))
+
+
+def _transposed(conversion: Conversion, node: OnnxNode, value: Value) -> Value:
     order = node.integers("perm", tuple(range(len(value.dims), -1, -1)))
     if sorted(order) != list(range(len(value.dims) + 1)) or order[0] != 0 or len(order) != 4:
         raise UserError(node.where, f"has the order {list(order)}", "keep the batch in front of three sizes")

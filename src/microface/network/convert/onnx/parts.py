@@ -7,7 +7,7 @@ import numpy as np
 from microface.errors import UserError
 from microface.network.convert.onnx.convert import Conversion, Known, converts
 from microface.network.convert.onnx.model import OnnxNode
-from microface.network.convert.onnx.values import Affine, Dims, Value
+from microface.network.convert.onnx.values import Affine, Dims, Pending, Value, moved
 from microface.network.ops.tflite import ResizeBilinear, ResizeNearest, Slice
 from microface.network.ops.window import Pair
 from microface.network.tensors import Shape
@@ -27,7 +27,13 @@ _ROUNDINGS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 @converts("Slice")
 def slice_part(conversion: Conversion, node: OnnxNode) -> Known:
     """Starts, ends, axes and steps are constants (attributes before opset 10)."""
-    value = conversion.value(node)
+    given = conversion.known(node, 0)
+    if isinstance(given, Pending):
+        return moved(given, lambda value: _sliced(conversion, node, value))
+    return _sliced(conversion, node, conversion.value(node))
+
+
+def _sliced(conversion: Conversion, node: OnnxNode, value: Value) -> Value:
     starts, ends = (_list(conversion, node, at, name, ()) for at, name in ((1, "starts"), (2, "ends")))
     axes = _list(conversion, node, 3, "axes", range(len(starts)))
     steps = _list(conversion, node, 4, "steps", [1] * len(starts))
@@ -96,7 +102,13 @@ def _ours(values: Sequence[int], missing: int) -> Shape:
 @converts("Resize")
 def resize(conversion: Conversion, node: OnnxNode) -> Known:
     """Rows and columns, to the nearest value or by two-way interpolation, as our operators count positions."""
-    value = conversion.value(node)
+    given = conversion.known(node, 0)
+    if isinstance(given, Pending) and node.attributes.get("mode", b"nearest") == b"nearest":
+        return moved(given, lambda value: _resized(conversion, node, value))
+    return _resized(conversion, node, conversion.value(node))
+
+
+def _resized(conversion: Conversion, node: OnnxNode, value: Value) -> Value:
     source = conversion.image(value, node.where)
     size = _size(conversion, node, value.dims)
     mode, place = (node.attributes.get(name, default) for name, default in _MODES)

@@ -1,6 +1,7 @@
 """Functions of one value: before a QuantizeLinear each is a range or a table of bytes."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -49,7 +50,10 @@ def cut(conversion: Conversion, node: OnnxNode) -> Known:
     given = conversion.known(node, 0)
     if isinstance(given, Pending):
         return given.cut(low, high)
-    return table_of(lambda reals: reals)(conversion, conversion.value(node)).cut(low, high)
+    value = conversion.value(node)
+    source = conversion.tensor(value)
+    whole = table_of(lambda reals: reals)(conversion, value).cut(low, high)
+    return replace(whole, grid=Affine(source.scale, source.zero_point))
 
 
 def _ends(conversion: Conversion, node: OnnxNode) -> tuple[float, float]:

@@ -98,11 +98,15 @@ Finish = Callable[[Target], Value]
 
 @dataclass(frozen=True)
 class Pending:
-    """A real value that waits for its QuantizeLinear; relu and clip have narrowed it to `low` .. `high`."""
+    """A real value that waits for its QuantizeLinear; relu and clip have narrowed it to `low` .. `high`.
+
+    `grid` is a quantisation that holds it as it is: that of an activation which is cut and nothing else.
+    """
 
     finish: Finish
     low: float = -math.inf
     high: float = math.inf
+    grid: Affine | None = None
 
     def cut(self, low: float, high: float) -> "Pending":
         """Return it within `low` .. `high` too."""
@@ -131,6 +135,11 @@ class Looked:
 
     value: Value
     table: np.ndarray
+
+
+def moved(given: Pending, move: Callable[[Value], Value]) -> Pending:
+    """Return `given` with its values moved, which may as well be done after their quantisation."""
+    return replace(given, finish=lambda target: move(given.finish(target)))
 
 
 @dataclass(frozen=True)
