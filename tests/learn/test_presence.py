@@ -15,7 +15,10 @@ from marked_pictures import draw_collection
 from microface.cli.presence import app
 from microface.errors import UserError
 from microface.evaluate.presence import classify
+from microface.learn import nets
 from microface.learn.presence.config import SCHEDULE, read_config
+from microface.learn.presence.phase import Course, Material, train
+from microface.models.presence import load_card
 from microface.network import load_network
 from microface.network.inputs.fold import fold, fold_to
 from microface.photos.presence.store import open_windows
@@ -51,8 +54,11 @@ def test_the_whole_recipe(windows: Path, tmp_path: Path, bits: str) -> None:
     history = json.loads((tmp_path / "run/history.json").read_text())
     assert history["e"] < history["n"] <= history["e"] + 3
     file, figures = tmp_path / "run/network.mfn", tmp_path / "figures.json"
-    _run("evaluate", file, "--data", windows, "--errors", tmp_path / "errors.png", "--json", figures)
+    card = tmp_path / "card.json"
+    _run("evaluate", file, "--data", windows, "--errors", tmp_path / "errors.png", "--json", figures, "--card", card)
     accuracy = json.loads(figures.read_text())["accuracy"]
+    (measured, *_) = load_card(card).measurements
+    assert (measured.value, measured.std_error) == (accuracy["value"], accuracy["std_error"])
     assert accuracy["value"] > 0.8 and 0 <= accuracy["std_error"] < 0.2
     held = open_windows(windows)["held_out"]
     margins = classify(load_network(file), held.crops)
@@ -73,6 +79,22 @@ def test_a_run_begins_with_the_float_weights_of_another(windows: Path, tmp_path:
     wider = [*common[:-2], "--option", "layers=4-p8", "--schedule", schedule]
     with pytest.raises(UserError, match="holds no weights of foldnet"):
         _run("train", *wider, "--output", tmp_path / "third", "--init", tmp_path / "first")
+
+
+def test_a_phase_that_was_cut_off_comes_to_the_same_weights(windows: Path, tmp_path: Path) -> None:
+    config = read_config(SCHEDULE, {"data": str(windows), "net": "foldnet", "batch": 16})
+    splits = open_windows(windows)
+    material = Material(splits["train"], splits["validation"], (12, 12, 12))
+    options = nets.options_of("foldnet", {"fold": 2, "layers": "4-p4", "resolution": 24})
+    ends = []
+    for name, lasts in (("whole", (3,)), ("cut", (1, 2, 3))):
+        for last in lasts:
+            torch.manual_seed(0)
+            network = nets.build("foldnet", options)
+            phase = train(network, material, config, Course(0, last, 0.01, tmp_path / f"{name}.pt"))
+        ends.append((network.state_dict(), phase.history))
+    assert ends[0][1] == ends[1][1] and len(ends[0][1]) == 3
+    assert all(torch.equal(value, ends[1][0][name]) for name, value in ends[0][0].items())
 
 
 def test_folding_keeps_every_value_in_the_vendors_order() -> None:

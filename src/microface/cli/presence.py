@@ -126,13 +126,15 @@ def evaluate(
     network: Annotated[str, typer.Argument(help="A shipped network, or the network.mfn of a run.")],
     data: Annotated[Path, typer.Option(help="Windows that `microface presence prepare` made.")],
     errors: Annotated[Path | None, typer.Option(help="Contact sheet of what it gets wrong (shows people).")] = None,
+    card: Annotated[Path | None, typer.Option(help="Write the model card with these figures to this file.")] = None,
     json: JsonFile = None,
 ) -> None:
     """Measure an integer network on the windows of held-out pictures, and on backgrounds.
 
     Example: microface presence evaluate build/v2/network.mfn --data build/windows --errors build/errors.png
     """
-    from microface.evaluate.presence import measure
+    from microface.evaluate.presence import card_of, measure
+    from microface.models.presence import save_card
     from microface.photos.presence.store import open_windows
 
     chosen = network_in(find_network(network))
@@ -148,6 +150,8 @@ def evaluate(
     console.print(table(f"{chosen.name}, integer, %", ("what", "rate", "windows", "pictures"), cells))
     if errors is not None:
         _write_errors(splits["held_out"], margins, errors)
+    if card is not None:
+        save_card(card_of(chosen, splits, result, f"microface presence evaluate {chosen.name} --data {data}"), card)
     save_json(json, {"network": chosen.name, **result.to_json()})
 
 

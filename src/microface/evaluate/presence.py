@@ -9,6 +9,7 @@ import numpy as np
 
 from microface.errors import UserError
 from microface.metrics.clusters import clustered_rate
+from microface.models.card import Measurement, ModelCard
 from microface.network import IntegerNetwork
 from microface.network.inputs.fold import fold_to
 from microface.network.inputs.mapping import map_bytes
@@ -17,6 +18,11 @@ from microface.photos.presence.store import Split, Windows
 _BATCH = 32
 _BINS = (0.0, 0.2, 0.25, 0.3, 0.4, 1.0)
 """Sizes of faces, as shares of the window's side, that are counted apart."""
+LICENCE = "Weights: non-commercial research only (WEIGHTS-LICENSE), since the pictures are; the code is Apache-2.0."
+LIMITS = (
+    "Trained on few pictures. Faces smaller than a fifth of the window, cut off, heavily blurred or covered were left "
+    "out of training and figures; nothing was checked by age, sex or origin."
+)
 
 
 @dataclass(frozen=True)
@@ -82,3 +88,24 @@ def measure(network: IntegerNetwork, splits: Mapping[Split, Windows]) -> tuple[P
         passed,
     )
     return result, margins
+
+
+def card_of(
+    network: IntegerNetwork, splits: Mapping[Split, Windows], result: PresenceResult, command: str
+) -> ModelCard:
+    """Return the card of `network`, trained on `splits`, with the figures of `result`, which `command` repeats."""
+    height, width, channels = network.input.shape
+    counts = {split: f"{len(part):,} windows of {len(np.unique(part.pictures)):,}" for split, part in splits.items()}
+    figures = [("accuracy, classes balanced", result.accuracy, "WIDER FACE, held-out pictures")]
+    if result.backgrounds is not None:
+        figures.append(("backgrounds let pass", result.backgrounds, "pictures without faces"))
+    return ModelCard(
+        summary=f"{network.name}: face or no face, for the MAX78000. Its input is {width} x {height} x {channels}.",
+        training_data=f"WIDER FACE: {counts['train']} pictures; {counts['validation']} other ones ended the training.",
+        teacher="None.",
+        licence=LICENCE,
+        limits=LIMITS,
+        measurements=tuple(
+            Measurement(metric, rate.value, rate.std_error, data, "integer", command) for metric, rate, data in figures
+        ),
+    )

@@ -3,6 +3,7 @@
 import copy
 import math
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from microface.console import console
 from microface.errors import UserError
 from microface.learn.presence.config import PresenceConfig
 from microface.learn.presence.lessons import lessons, plain
+from microface.learn.train import checkpoint
 from microface.network.tensors import Shape
 from microface.photos.presence.store import Windows
 
@@ -28,32 +30,57 @@ class Material:
 
 @dataclass
 class Phase:
-    """What came of a phase: the `best` weights, their `epoch`, and per epoch loss and accuracies."""
+    """What came of a phase: the `best` weights, their `epoch` and loss, and per epoch losses and accuracies."""
 
     best: dict[str, Any]
-    epoch: int = -1
+    epoch: int
+    lowest: float = math.inf
     history: list[dict[str, float]] = field(default_factory=list)
 
 
-def train(network: nn.Module, material: Material, config: PresenceConfig, first: int, last: int, rate: float) -> Phase:
-    """Train `network` from epoch `first` until its validation loss stops falling, at most up to `last`.
+@dataclass(frozen=True)
+class Course:
+    """From which epoch to which (exclusive) a phase goes at most, at what rate, and where it saves every epoch."""
 
-    It is left with its best weights. A loss that is no number is a `UserError`.
+    first: int
+    last: int
+    rate: float
+    save: Path
+
+
+def train(network: nn.Module, material: Material, config: PresenceConfig, course: Course) -> Phase:
+    """Train `network` until its validation loss stops falling; it is left with its best weights.
+
+    A phase that was cut off goes on from its last epoch, to the same weights. A loss that is no number is a
+    `UserError`.
     """
     network.to(memory_format=torch.channels_last)
     wanted = [p for p in network.parameters() if p.requires_grad]
-    optimizer = torch.optim.Adam(wanted, lr=rate, weight_decay=config.weight_decay)
-    phase, lowest = Phase(copy.deepcopy(network.state_dict())), math.inf
-    for epoch in range(first, last):
+    optimizer = torch.optim.Adam(wanted, lr=course.rate, weight_decay=config.weight_decay)
+    phase = _resumed(network, optimizer, course)
+    for epoch in range(course.first + len(phase.history), course.last):
+        if epoch - phase.epoch > config.patience:
+            break
         entry = {"epoch": epoch, **_epoch(network, optimizer, material, config, epoch), **_validate(network, material)}
         phase.history.append(entry)
         console.print(_line(entry), highlight=False)
-        if entry["validation_loss"] < lowest:
-            lowest, phase.epoch, phase.best = entry["validation_loss"], epoch, copy.deepcopy(network.state_dict())
-        if epoch - phase.epoch >= config.patience:
-            break
+        if entry["validation_loss"] < phase.lowest:
+            phase.lowest, phase.epoch = entry["validation_loss"], epoch
+            phase.best = copy.deepcopy(network.state_dict())
+        state = {"network": network.state_dict(), "optimizer": optimizer.state_dict()}
+        checkpoint.save(course.save, {**state, "phase": vars(phase)})
     network.load_state_dict(phase.best)
     return phase
+
+
+def _resumed(network: nn.Module, optimizer: torch.optim.Optimizer, course: Course) -> Phase:
+    """Return the phase at its begin, or where `course.save` left it."""
+    if not course.save.exists():
+        return Phase(copy.deepcopy(network.state_dict()), course.first)
+    content = checkpoint.load(course.save)
+    network.load_state_dict(content["network"])
+    optimizer.load_state_dict(content["optimizer"])
+    return Phase(**content["phase"])
 
 
 def _epoch(

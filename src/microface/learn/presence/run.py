@@ -18,7 +18,7 @@ from microface.learn.nets.presence import PresenceOptions
 from microface.learn.presence.config import PresenceConfig, load_config, save_config
 from microface.learn.presence.curve import draw
 from microface.learn.presence.lessons import lessons
-from microface.learn.presence.phase import Material, Phase, train
+from microface.learn.presence.phase import Course, Material, Phase, train
 from microface.learn.quant.max78000 import FitOptions, Fitted, RoundedNetwork, differences, fit, lower
 from microface.learn.quant.max78000.bits import parse_bits
 from microface.learn.quant.trace import trace
@@ -48,10 +48,10 @@ class Result:
 def run(config: PresenceConfig, folder: Path, init: Path | None = None) -> Result:
     """Train by `config`; leave network.mfn, float.pt, config.json, history.json and curve.png in `folder`.
 
-    With `init`, a folder of a run of the same network, its float weights at E are taken instead of a float phase.
+    With `init`, a folder of a run of the same network, its float weights at E are taken instead of a float phase. A run
+    that was cut off goes on from its last epoch.
     """
-    if (folder / "network.mfn").exists():
-        raise UserError(folder, "already holds a finished run", "choose another --output")
+    _require_free(config, folder)
     torch.manual_seed(config.seed)
     options: PresenceOptions = nets.options_of(nets.family(config.net, "presence").name, config.options)
     channels, rows, columns = options.input_shape
@@ -62,14 +62,22 @@ def run(config: PresenceConfig, folder: Path, init: Path | None = None) -> Resul
     floating = _floating(network, material, config, folder, init)
     console.print(f"E = {floating.epoch}: from here on with the rounding of the chip", highlight=False)
     rounded = RoundedNetwork(_fitted(network, material, config))
-    first = floating.epoch + 1
-    rate = config.rate * config.rate_share
-    final = train(rounded, material, config, first, first + config.rounded_epochs, rate)
-    result = Result(
-        _verified(rounded, material, config.net), [*floating.history, *final.history], first - 1, final.epoch
-    )
+    first, save = floating.epoch + 1, folder / "rounded-phase.pt"
+    course = Course(first, first + config.rounded_epochs, config.rate * config.rate_share, save)
+    final = train(rounded, material, config, course)
+    history = [*floating.history, *final.history]
+    result = Result(_verified(rounded, material, config.net), history, floating.epoch, final.epoch)
     _save(result, folder)
     return result
+
+
+def _require_free(config: PresenceConfig, folder: Path) -> None:
+    """Refuse a folder with a finished run or one of other settings."""
+    if (folder / "network.mfn").exists():
+        raise UserError(folder, "already holds a finished run", "choose another --output")
+    saved = folder / "config.json"
+    if saved.exists() and load_config(saved) != config:
+        raise UserError(folder, "holds a run with other settings", "use those of its config.json, or another --output")
 
 
 def _floating(network: nn.Module, material: Material, config: PresenceConfig, folder: Path, init: Path | None) -> Phase:
@@ -77,7 +85,7 @@ def _floating(network: nn.Module, material: Material, config: PresenceConfig, fo
     if init is not None:
         phase = _taken(network, config, init)
     else:
-        phase = train(network, material, config, 0, config.epochs, config.rate)
+        phase = train(network, material, config, Course(0, config.epochs, config.rate, folder / "float-phase.pt"))
     kept = {"network": phase.best, "epoch": phase.epoch, "history": phase.history}
     checkpoint.save(folder / "float.pt", kept)
     return phase
@@ -91,7 +99,7 @@ def _taken(network: nn.Module, config: PresenceConfig, init: Path) -> Phase:
         network.load_state_dict(content["network"])
     except RuntimeError as error:
         raise UserError(init, f"holds no weights of {config.net}", "give a run of the same network") from error
-    return Phase(content["network"], content["epoch"], content["history"])
+    return Phase(content["network"], content["epoch"], history=content["history"])
 
 
 def _fitted(network: nn.Module, material: Material, config: PresenceConfig) -> Fitted:
@@ -130,3 +138,5 @@ def _save(result: Result, folder: Path) -> None:
     write_json(folder / "history.json", {"e": result.e, "n": result.n, "epochs": result.history})
     draw(result.history, result.e, result.n, folder / "curve.png")
     save_network(result.network, folder / "network.mfn")
+    for phase in ("float", "rounded"):
+        (folder / f"{phase}-phase.pt").unlink(missing_ok=True)
