@@ -71,3 +71,13 @@ def test_a_data_set_without_held_out_people_is_refused(data: Path, package_file:
         path.write_text(path.read_text().replace("held_out", "train"))
     with pytest.raises(UserError, match="no two held-out people"):
         held_out_people(Dataset.open(data, verify=False), open_engine("integer", str(package_file)))
+
+
+def test_networks_in_one_picture(data: Path, package_file: Path, tmp_path: Path) -> None:
+    outputs = ["--roc", str(tmp_path / "roc.png"), "--json", str(tmp_path / "roc.json")]
+    arguments = ["roc", str(package_file), "--data", str(data), "--no-float", *outputs]
+    result = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert result.exit_code == 0 and "180 genuine and 6,960 impostor pairs" in " ".join(result.output.split())
+    (value,) = json.loads((tmp_path / "roc.json").read_text())["networks"]
+    assert list(value["tar"]) == ["0.1", "0.01"] and value["tar"]["0.01"] > 0.9 and value["lowest"] < 0.0015
+    assert (tmp_path / "roc.png").stat().st_size > 5000

@@ -14,6 +14,8 @@ from microface.evaluate.identification import GroupFigures, UnknownFigures
 from microface.files import atomic_write
 from microface.metrics.roc import Roc
 
+_POINTS = 3000
+
 
 def save_roc(path: Path, curves: Sequence[tuple[str, Roc]], title: str, impostors: int) -> None:
     """Write a picture of `curves` (label, ROC) to `path`, PNG or SVG by its ending; false accepts on a log axis.
@@ -27,14 +29,24 @@ def roc_picture(curves: Sequence[tuple[str, Roc]], title: str, impostors: int) -
     """Return the picture that `save_roc` writes."""
     figure = Figure(figsize=(6.4, 4.8), dpi=120, layout="tight")
     axes = figure.subplots()
+    lowest = min(0.5, 10 / max(impostors, 1))
     for label, curve in curves:
-        axes.step(curve.far, curve.tar, where="post", label=label)
+        shown = _shown(curve, lowest)
+        axes.step(curve.far[shown], curve.tar[shown], where="post", label=label)
     axes.set_xscale("log")
-    axes.set(xlim=(min(0.5, 10 / max(impostors, 1)), 1), ylim=(0, 1.005), title=title)
+    axes.set(xlim=(lowest, 1), ylim=(0, 1.005), title=title)
     axes.set(xlabel="false accepts (share of impostors)", ylabel="true accepts (share of genuine)")
     axes.grid(alpha=0.3, which="both")
     axes.legend(loc="lower right")
     return figure
+
+
+def _shown(curve: Roc, lowest: float) -> np.ndarray:
+    """Return the points of `curve` that a picture can show: of millions a few thousand, evenly along its axis."""
+    if len(curve.far) <= _POINTS:
+        return np.arange(len(curve.far))
+    places = np.searchsorted(curve.far, np.geomspace(lowest, 1, _POINTS), side="right") - 1
+    return np.unique(np.concatenate([[0], places, [len(curve.far) - 1]]))
 
 
 def png_uri(figure: Figure, dpi: int = 100) -> str:

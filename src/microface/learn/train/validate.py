@@ -9,6 +9,7 @@ from torch import nn
 from microface.learn.train.augment import centred
 from microface.learn.train.data import Photos, unit_rows
 from microface.learn.train.schedule import Size
+from microface.metrics.person_pairs import split_pairs
 from microface.metrics.roc import tar_table
 
 RATES = (1e-2, 1e-3, 1e-4)
@@ -63,7 +64,4 @@ def pairs_of(embeddings: np.ndarray, photos: Photos) -> tuple[np.ndarray, np.nda
     """Return the cosine distances (genuine, impostor) of all pairs of photos of named people."""
     named = photos.people >= 0
     unit, owners = unit_rows(embeddings[named].astype(np.float32)), photos.people[named]
-    upper = np.triu(np.ones((len(unit), len(unit)), bool), 1)  # a byte per pair, where indices take sixteen
-    same = owners[:, None] == owners[None]
-    distances = 1 - unit @ unit.T
-    return distances[upper & same], distances[upper & ~same]
+    return split_pairs(1 - unit @ unit.T, owners)
