@@ -24,7 +24,7 @@ from microface.learn.quant.execute import execute, weights_of
 from microface.learn.quant.graph import FloatGraph
 from microface.learn.quant.max78000 import FitOptions, Fitted, RoundedNetwork, differences, fit, lower
 from microface.learn.quant.max78000.bits import parse_bits
-from microface.learn.quant.max78000.weights import best_shift, integers_of, widest_shift
+from microface.learn.quant.max78000.weights import best_shift, integers_of
 from microface.learn.quant.trace import trace
 from microface.models.package import ModelPackage
 from microface.network import load_network, save_network
@@ -128,9 +128,8 @@ def test_integers_keep_to_their_bits(seed: int, bits: int, weight: float, bias: 
     graph = trace(nn.Sequential(nn.Conv2d(3, 4, 3)), 5, "one")
     (node,) = graph.weighted()
     weights, biases = weight * random.normal(size=node.weights.shape), bias * random.normal(size=4)
-    for shift in (widest_shift(weights, biases, bits), best_shift(weights, biases, bits, 0.3)):
-        assert -7 - bits <= shift <= 23 - bits
     shift = best_shift(weights, biases, bits, 0.3)
+    assert -7 - bits <= shift <= 23 - bits
     values = {node.name: (weights.astype(np.float32), biases.astype(np.float32))}
     changed = graph.with_weights(values).changed({})
     steps = np.full(4, 2.0 ** -(bits - 1 + shift))
@@ -138,14 +137,6 @@ def test_integers_keep_to_their_bits(seed: int, bits: int, weight: float, bias: 
     integers = integers_of(chosen)
     assert integers.shift == shift
     assert -(1 << (bits - 1)) <= integers.weights.min() <= integers.weights.max() < 1 << (bits - 1)
-
-
-def test_shift_of_the_vendors_quantiser() -> None:
-    weights, bias = np.array([0.3, -0.49]), np.array([0.1])
-    assert widest_shift(weights, bias, 8) == 1
-    assert widest_shift(np.array([1.0]), bias, 8) == 0
-    assert widest_shift(np.array([1.01]), bias, 8) == -1
-    assert widest_shift(weights, bias, 8, quantile=0.5) == 1 and widest_shift(weights, bias, 8, quantile=0.0) == 3
 
 
 def test_training_follows_the_rounded_network() -> None:

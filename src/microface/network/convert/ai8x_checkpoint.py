@@ -1,7 +1,8 @@
 """Checkpoints of the vendor's tools for the MAX78000: the one file outside `learn` that knows torch.
 
 State: per layer `<layer>.op.weight` (float32 integers; O,I,k,k / O,I,k / O,I; transposed I,O,k,k), `.op.bias` (integers
-times 2^(weight_bits - 1)), `.output_shift`, `.weight_bits`; layers in the order of insertion.
+times 2^(weight_bits - 1)), `.output_shift`, `.weight_bits`; layers in the order of insertion. A checkpoint as training
+leaves it holds real weights; they are quantised as the vendor's quantiser does.
 """
 
 import io
@@ -16,6 +17,7 @@ import numpy as np
 
 from microface.errors import DamagedFileError, UserError
 from microface.files import read_bytes, write_bytes
+from microface.network.convert.ai8x_quantise import quantise_layer
 
 _SAFE = ("torch", "collections", "numpy")
 _SAFE_NAMES = frozenset({
@@ -93,10 +95,12 @@ def _layers(state: Mapping[str, np.ndarray], path: Path) -> Sequence[CheckpointL
 def _layer(name: str, state: Mapping[str, np.ndarray], path: Path) -> CheckpointLayer:
     base = name.removesuffix(".op")
     bits = int(_number(state, f"{base}.weight_bits", 0)) or 8
-    weights = state[f"{name}.weight"]
-    if not np.array_equal(weights, np.rint(weights)):
-        raise UserError(path, f"has weights in {base} that are no integers", "quantise the checkpoint first")
-    bias = state.get(f"{name}.bias")
+    weights, bias = state[f"{name}.weight"], state.get(f"{name}.bias")
+    if bits not in (1, 2, 4, 8) or not np.isfinite(weights).all():
+        raise UserError(path, f"has weights in {base} of {bits} bits, or that are no numbers", "train it again")
+    if not np.array_equal(weights, np.rint(weights)):  # as training leaves it
+        found = quantise_layer(weights, bias, bits, _number(state, f"{base}.shift_quantile", 1.0))
+        return CheckpointLayer(base, found.weights, found.bias, found.output_shift, bits)
     whole = None if bias is None else np.floor(bias / (1 << (bits - 1))).astype(np.int64)
     shift = int(_number(state, f"{base}.output_shift", 0))
     return CheckpointLayer(base, weights.astype(np.int64), whole, shift, bits)

@@ -14,7 +14,7 @@ from microface.learn.quant.graph import FloatGraph, Weighted
 from microface.learn.quant.max78000.arrange import arranged
 from microface.learn.quant.max78000.rounding import Arithmetic
 from microface.learn.quant.max78000.scale import scaled
-from microface.learn.quant.max78000.weights import BITS, best_shift, step_of, widest_shift
+from microface.learn.quant.max78000.weights import BITS, best_shift, step_of
 
 _MENDED = 256
 """Most photos that biases are mended by."""
@@ -72,13 +72,6 @@ def _with_step(node: Weighted, seen: Mapping[str, Seen], bits: int) -> Weighted:
     power = 1 / 3 if source == FloatGraph.INPUT else float(np.square(seen[source].sample).mean())
     shift = best_shift(node.weights, node.bias, bits, power)
     return replace(node, bits=bits, steps=np.full(len(node.bias), step_of(shift, bits)))
-
-
-def with_widest_steps(graph: FloatGraph) -> FloatGraph:
-    """Return `graph` with the steps that the vendor's quantiser chooses: nothing is cut."""
-    shifts = {n.name: widest_shift(n.weights, n.bias, n.bits) for n in graph.weighted()}
-    steps = {n.name: np.full(len(n.bias), step_of(shifts[n.name], n.bits)) for n in graph.weighted()}
-    return graph.changed({n.name: replace(n, steps=steps[n.name]) for n in graph.weighted()})
 
 
 @torch.inference_mode()

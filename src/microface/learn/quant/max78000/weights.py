@@ -6,6 +6,7 @@ import numpy as np
 
 from microface.errors import UserError
 from microface.learn.quant.graph import Weighted
+from microface.network.convert.ai8x_quantise import widest_shift
 
 BITS = (8, 4, 2, 1)
 BIAS_LIMITS = (-128, 127)
@@ -37,16 +38,6 @@ def shift_of(node: Weighted) -> int:
     if node.steps is None:
         raise UserError(f"layer {node.name}", "has no steps of weights", "fit the graph first")
     return round(-np.log2(node.steps[0])) - (node.bits - 1)
-
-
-def widest_shift(weights: np.ndarray, bias: np.ndarray, bits: int, quantile: float = 1.0) -> int:
-    """Return s = clamp(floor(log2(1 / lim)), -7 - bits, 23 - bits), lim the `quantile` of weights and bias.
-
-    This is what the vendor's quantiser does; at `quantile` 1 nothing is cut but what rounds up to the limit.
-    """
-    parameters = np.abs(np.concatenate([weights.reshape(-1), bias.reshape(-1)]).astype(np.float64))
-    largest = max(float(np.quantile(parameters, quantile)), 2.0**-30)
-    return int(np.clip(np.floor(np.log2(1 / largest)), -7 - bits, 23 - bits))
 
 
 def best_shift(weights: np.ndarray, bias: np.ndarray, bits: int, power: float) -> int:
