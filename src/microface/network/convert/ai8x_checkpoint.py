@@ -106,7 +106,7 @@ def _layer(name: str, state: Mapping[str, np.ndarray], path: Path) -> Checkpoint
     return CheckpointLayer(base, weights.astype(np.int64), whole, shift, bits)
 
 
-def _number(state: Mapping[str, np.ndarray], key: str, default: int) -> float:
+def _number(state: Mapping[str, np.ndarray], key: str, default: float) -> float:
     return float(state[key].reshape(-1)[0]) if key in state else default
 
 
