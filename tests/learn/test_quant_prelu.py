@@ -13,9 +13,12 @@ torch = pytest.importorskip("torch", reason="learning needs torch (the extra `tr
 
 from pathlib import Path
 
+from settings import config
+from test_nets import SMALL
 from torch import nn
 
 from microface.errors import UserError
+from microface.learn.card import card_of
 from microface.learn.nets.layers import PReLU
 from microface.learn.quant.calibrate import Affine, observe, quantisations
 from microface.learn.quant.correct import equalised, mended
@@ -29,6 +32,9 @@ from microface.learn.quant.qat import QuantisedNetwork
 from microface.learn.quant.sensitivity import costs
 from microface.learn.quant.simulate import differences
 from microface.learn.quant.trace import trace
+from microface.learn.quantise import QuantiseOptions, quantise
+from microface.learn.train.start import start
+from microface.models import ModelPackage
 
 torch.set_num_threads(1)  # layers this small only wait for one another
 SIDE = 10
@@ -168,3 +174,17 @@ def test_what_slopes_cannot_be_is_refused() -> None:
         lower(graph, affine)
     with pytest.raises(UserError, match="layer b: has slopes below zero, which the accelerator cannot do"):
         arranged(graph)
+
+
+def test_a_slim_run_becomes_a_package_with_trained_rounding_and_small_weights(drawn: Path, tmp_path: Path) -> None:
+    start(config(drawn, net="slimface", options=SMALL["slimface"], epochs=4), tmp_path / "run", resume=False)
+    options = QuantiseOptions("qat", photos=64, steps=12, bits=("4",), report=True)
+    result = quantise(tmp_path / "run", tmp_path / "slim.mface", "slim", card_of(tmp_path / "run"), options)
+    kinds = [op.kind for op in ModelPackage.load(tmp_path / "slim.mface").network.operators]
+    assert kinds.count("prelu") == 2 + 2 * 7 + 2
+    assert {cost.kind for cost in result.costs} >= {"prelu", "depthwise", "convolution", "sum"}
+    assert 4 in result.bits.values()
+    calibrated, trained = (stage.check for stage in result.stages[-2:])
+    assert calibrated.cosine > 0.9
+    assert trained.cosine > 0.8  # it follows the teacher, too, from whom four epochs have not taught all
+    assert trained.tar["0.01"] > calibrated.tar["0.01"] - 0.03
