@@ -38,7 +38,9 @@ class Draft:
     def zero_point(self, dtype: str = "") -> int:
         if (dtype or self.dtype) != "int8":
             return 0
-        return int(self.random.choice(EXTREMES)) if self.random.random() < 0.4 else self.number(-128, 127)
+        if self.pick("zero point", ["extreme", "any"]) == "extreme":
+            return int(self.random.choice(EXTREMES))
+        return self.number(-128, 127)
 
     def activation(self, shape: tuple[int, ...], scale: float = 0.0, zero_point: int | None = None, dtype="") -> int:
         """Add a tensor that is computed; return its number."""
@@ -122,24 +124,34 @@ def weight_tensors(draft: Draft, shape, outputs: int, axis: int, source: int, bi
     count = outputs if channels else 1
     kinds = ["int8", "int8", "int8", "int4"] if draft.tensors[source].dtype == "int8" else ["int8"]
     four = draft.pick("weights", kinds) == "int4"
-    data = draft.random.integers(-7 if four else -127, 8 if four else 128, shape).astype(np.int8)
+    sums = draft.pick("sums", ["usual", "usual", "halves", "silent channel"])
+    reach = 2 if sums == "halves" else 7 if four else 127
+    data = draft.random.integers(-reach, reach + 1, shape).astype(np.int8)
     scales = np.exp(draft.random.uniform(np.log(0.0005), np.log(0.02), count)).astype(np.float32)
-    if channels and draft.random.random() < 0.1:
-        scales[0] = 1e-12
-    slip = draft.number(0, 3) if not channels and draft.random.random() < 0.3 else axis
+    if sums == "silent channel":
+        scales[0] = 1e-12 if channels else scales[0]
+    if sums == "halves":
+        scales[:] = 1.0
+    slip = (
+        draft.number(0, 3) if not channels and draft.pick("quantized_dimension", ["right", "slip"]) == "slip" else axis
+    )
     packed = pack4(data) if four else data
     weights = draft.constant(data, "int4" if four else "int8", scales, [0] * count, min(slip, len(shape) - 1))
     if four:
         draft.tensors[weights] = OutTensor("w4", shape, "int4", scales, [0] * count, axis, packed)
-    kind = draft.pick("bias", ["yes", "yes", "none"] if len(shape) == 2 or axis == 3 else ["yes"])
+    kind = draft.pick("bias", ["yes", "yes", "none"])
     bias = -1
     if kind == "yes":
-        values = draft.random.integers(-2000, 2000, outputs)
+        values = (
+            draft.random.integers(-9, 9, outputs) if sums == "halves" else draft.random.integers(-2000, 2000, outputs)
+        )
         wide = draft.tensors[source].dtype == "int16" and draft.pick("bias type", [64]) == 64
         biased = draft.tensors[source].scales[0] * scales
         bias = draft.constant(
             values.astype(np.int64 if wide else np.int32), "int64" if wide else "int32", biased, [0] * count
         )
+    if sums == "halves":
+        return weights, bias, draft.tensors[source].scales[0] * float(draft.random.choice([2, 4, 6, 10]))
     inner = int(np.prod(shape)) // outputs
     reach = 4.0 if four else 60.0
     target = draft.tensors[source].scales[0] * float(np.median(scales)) * reach * 70 * inner**0.5 / 100
@@ -153,4 +165,7 @@ def pack4(data: np.ndarray) -> np.ndarray:
 
 
 def output_scale(draft: Draft, wanted: float) -> float:
+    """Return a scale near `wanted`; exactly that where sums shall fall on halves."""
+    if "sums=halves" in draft.options:
+        return wanted
     return float(np.float32(wanted * np.exp(draft.random.uniform(-1, 1))))

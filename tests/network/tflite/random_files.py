@@ -197,6 +197,21 @@ def borders(draft: Draft) -> None:
     draft.emit("DEQUANTIZE", (y,), (len(draft.tensors) - 1,))
 
 
+def byte_borders(draft: Draft) -> None:
+    """uint8 input and output round a pool, as converters write them with inference_input_type = uint8."""
+    shape = image(draft)
+    moved = draft.pick("uint8 scale", ["same", "same", "another"]) == "same"
+    scale, zero = draft.scale(), draft.number(0, 255)
+    draft.input(shape, scale if moved else draft.scale(), zero if moved else draft.number(0, 255), "uint8")
+    x = draft.activation(shape, scale, zero - 128)
+    draft.emit("QUANTIZE", (0,), (x,))
+    y = draft.like(x, shape)
+    one = {0: byte(0), 1: number(1), 2: number(1), 3: number(2), 4: number(2), 5: byte(0)}
+    draft.emit("MAX_POOL_2D", (x,), (y,), one)
+    z = draft.activation(shape, scale if moved else draft.scale(), zero if moved else draft.number(0, 255), "uint8")
+    draft.emit("QUANTIZE", (y,), (z,))
+
+
 MAKERS: dict[str, Maker] = {
     "CONV_2D": conv,
     "DEPTHWISE_CONV_2D": depthwise,
@@ -231,6 +246,7 @@ MAKERS: dict[str, Maker] = {
     "SOFTMAX": softmax,
     "QUANTIZE": quantize,
     "QUANTIZE/DEQUANTIZE borders": borders,
+    "QUANTIZE of uint8 borders": byte_borders,
 }
 WIDE = (
     "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "ADD", "SUB", "MUL", "AVERAGE_POOL_2D", "MAX_POOL_2D", "MEAN",

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import numpy as np
-from litert import differing, reference
 
+from litert import differing, reference
 from microface.network.convert.tflite import import_tflite
 from microface.network.file import load_network, save_network
 

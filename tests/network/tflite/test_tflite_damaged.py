@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from random_draft import Draft, byte, number
-from random_files import MAKERS, conv, draft_of, pool
+from random_files import NAMES, conv, draft_of, pool
 
 from microface.errors import DamagedFileError, UserError
 from microface.network.convert.tflite import import_tflite
@@ -25,7 +25,7 @@ def read(data: bytes) -> None:
 
 
 def several() -> list[bytes]:
-    return [model_bytes(draft_of(name, seed).model()) for name in MAKERS for seed in range(2)]
+    return [model_bytes(draft_of(name, seed).model()) for name in NAMES for seed in range(2)]
 
 
 def test_a_file_cut_anywhere_is_refused() -> None:
@@ -39,7 +39,7 @@ def test_flipped_bytes_and_words_never_crash() -> None:
     random = np.random.default_rng(1)
     words = np.array([0, 1, 4, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFFFF00], np.uint32)
     for data in several():
-        for _ in range(60):
+        for _ in range(40):
             wrong = bytearray(data)
             at = int(random.integers(len(data) - 4))
             if random.random() < 0.5:
@@ -92,6 +92,25 @@ def test_a_float_network_is_named() -> None:
     model = OutModel(tensors, [OutOperator("RELU", (0,), (1,))], [0], [1])
     with pytest.raises(UserError, match="quantise"):
         convert(parse_model(model_bytes(model), PATH))
+
+
+def test_uint8_inside_the_network_is_named() -> None:
+    draft = Draft(np.random.default_rng(0), "uint8")
+    x = draft.input((1, 4, 4, 2), 0.1, 128)
+    one = {0: byte(0), 1: number(1), 2: number(1), 3: number(2), 4: number(2)}
+    draft.emit("AVERAGE_POOL_2D", (x,), (draft.like(x, (1, 4, 4, 2)),), one)
+    with pytest.raises(
+        UserError, match=r"\(AVERAGE_POOL_2D\): tensor 0 .* is uint8, quantised the older way"
+    ):
+        convert(parse_model(model_bytes(draft.model()), PATH))
+
+
+def test_a_zero_point_of_16_bits_is_named() -> None:
+    draft = Draft(np.random.default_rng(0), "int16")
+    x = draft.input((1, 4), 0.1, 3)
+    draft.emit("RELU", (x,), (draft.like(x, (1, 4)),))
+    with pytest.raises(UserError, match="zero point 3; int16 has 0"):
+        convert(parse_model(model_bytes(draft.model()), PATH))
 
 
 def test_a_batch_is_named() -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from litert import differing, reference
 
+from litert import differing, reference
 from microface.errors import UserError
 from microface.network import IntegerNetwork, Tensor, digest
 from microface.network.anchor import RandomBuilder

@@ -24,6 +24,8 @@ def end(conversion: Conversion) -> IntegerNetwork:
     missing = [model.tensors[index].where for index in model.outputs if index not in conversion.names]
     if missing:
         raise UserError(model.path, f"never computes its output {missing[0]}", "convert it again")
+    if not conversion.operators:
+        raise UserError(model.path, "computes nothing", "convert a network with operators")
     outputs = tuple(conversion.names[index] for index in model.outputs)
     return IntegerNetwork(model.path.stem, conversion.tensors, tuple(conversion.operators), inputs, outputs)
 

@@ -11,8 +11,13 @@ from microface.network.convert.tflite.model import TfModel, TfOperator, TfTensor
 from microface.network.ops import Operator
 from microface.network.tensors import Shape, Tensor
 
-_DTYPES = {"int8": "s8", "int16": "s16", "int32": "s32"}
+_DTYPES = {"int8": "s8", "int16": "s16", "int32": "s32", "uint8": "s8"}
 LONGEST_NAME = 60
+
+
+def signed_zero_point(given: TfTensor) -> int:
+    """Return the zero point of `given` as it is read: uint8 is int8 moved by 128."""
+    return given.zero_point - (128 if given.dtype == "uint8" else 0)
 
 
 @dataclass
@@ -58,7 +63,7 @@ class Conversion:
             raise UserError(where, f"writes {given.where} a second time", "convert it again")
         if given.dtype not in _DTYPES:
             raise UserError(f"{where}, {given.where}", f"is {given.dtype}", "quantise the model to int8 or int16")
-        scale, zero_point = (given.scale, given.zero_point) if len(given.scales) else (1.0, 0)
+        scale, zero_point = (given.scale, signed_zero_point(given)) if len(given.scales) else (1.0, 0)
         if given.dtype == "int16" and zero_point:
             raise UserError(f"{where}, {given.where}", f"has the zero point {zero_point}", "int16 has 0 in TFLite")
         name = self.unique(given.name)
@@ -72,6 +77,12 @@ class Conversion:
         if given.index in self.names:
             raise UserError(where, f"quantises {given.where} a second time", "quantise an input once")
         self.names[given.index] = self.declare(result, where).name
+
+    def alias(self, given: TfTensor, source: Tensor, where: str) -> None:
+        """Let the file's tensor `given` be `source`, whose integers it has."""
+        if given.index in self.names:
+            raise UserError(where, f"writes {given.where} a second time", "convert it again")
+        self.names[given.index] = source.name
 
     def helper(self, like: Tensor, suffix: str) -> Tensor:
         """Add a tensor that the file does not have: `like` with another name."""

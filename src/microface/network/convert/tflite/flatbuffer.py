@@ -101,8 +101,9 @@ class Table:
         return self.source.array(dtype, self.source.forward(at)) if at else np.zeros(0, dtype)
 
     def text(self, number: int) -> str:
-        """Return the field `number`, a string, cut where it is longer than any name."""
-        return self.array(number, "u1")[:LONGEST_NAME].tobytes().decode("utf-8", "replace")
+        """Return the field `number`, a string on one line, cut where it is longer than any name."""
+        given = self.array(number, "u1")[:LONGEST_NAME].tobytes().decode("utf-8", "replace")
+        return "".join(letter if letter.isprintable() else "?" for letter in given)
 
     def table(self, number: int) -> "Table | None":
         """Return the field `number`, a table, or None."""

@@ -3,8 +3,8 @@
 import numpy as np
 
 from microface.errors import UserError
-from microface.network.convert.tflite.convert import Conversion, centred, converts
-from microface.network.convert.tflite.model import TfOperator
+from microface.network.convert.tflite.convert import Conversion, centred, converts, signed_zero_point
+from microface.network.convert.tflite.model import TfOperator, TfTensor
 from microface.network.convert.tflite.tables import TABLES, Values, exponentials, leaky_relu, table_of
 from microface.network.convert.tflite.unary16 import WIDE, is_wide, leaky_relu16, softmax16
 from microface.network.ops.tflite import Lookup, Rescale, TflitePrelu, TfliteSoftmax
@@ -41,17 +41,26 @@ def leaky(conversion: Conversion, op: TfOperator) -> None:
         emit_table(conversion, op, leaky_relu(alpha))
 
 
+def _means_the_same(given: TfTensor, result: TfTensor) -> bool:
+    """Say whether both have one scale and, as bytes with a sign, one zero point."""
+    return given.scale == result.scale and signed_zero_point(given) == signed_zero_point(result)
+
+
 @converts("QUANTIZE")
 def quantize(conversion: Conversion, op: TfOperator) -> None:
-    """Between integers; behind a float input it vanishes."""
+    """Between integers; it vanishes behind a float input, and from uint8 to the same int8 or back."""
     given, result = conversion.source(op, 0), conversion.target(op)
     if given.dtype == "float32":
         if given.index not in conversion.model.inputs:
             raise UserError(given.where, "is float inside the network", "quantise the whole model")
         conversion.entry(given, result, op.where)
         return
+    source = conversion.computed(op)
+    if {given.dtype, result.dtype} == {"uint8", "int8"} and _means_the_same(given, result):
+        conversion.alias(result, source, op.where)
+        return
     factor = split_scale(float(given.scale) / float(result.scale))
-    source, output = conversion.computed(op), conversion.declare(result, op.where)
+    output = conversion.declare(result, op.where)
     fields = (output.name, (source.name,), output.name)
     conversion.emit(Rescale(*fields, factor, output.zero_point, output.lowest, output.highest))
 
