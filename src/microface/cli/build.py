@@ -14,6 +14,7 @@ from microface.cli.accelerator import runs_on_accelerator, show_build
 from microface.cli.networks import find_network, network_in
 from microface.cli.options import JsonFile, NetworkName, Reserve, TargetName, save_json
 from microface.console import console, table
+from microface.errors import UserError
 from microface.sizes import parse_size
 
 
@@ -27,6 +28,9 @@ def build(
     application: Annotated[
         bool, typer.Option("--application", help="Add the application: frames of a camera in, lines out.")
     ] = False,
+    wake: Annotated[
+        str | None, typer.Option(help="A face / no-face network that looks at each frame first.", metavar="NETWORK")
+    ] = None,
     compiler: Annotated[str, typer.Option(help="zig (comes along) or gcc (arm-none-eabi-gcc).")] = "zig",
     json: JsonFile = None,
 ) -> None:
@@ -35,8 +39,11 @@ def build(
     Example: `microface build default --target stm32h743zi --output firmware`
     """
     reserves = parse_size(reserve_flash), parse_size(reserve_ram)
+    if wake is not None and not application:
+        raise UserError(f"--wake {wake}", "looks at frames, which the application takes", "add --application")
+    front = network_in(find_network(wake)) if wake is not None else None
     extra = Settings() if application else None
-    options = Options(source_only, compiler, *reserves, application=extra)
+    options = Options(source_only, compiler, *reserves, application=extra, wake=front)
     source, chip = find_network(network), Target.load(target)
     if runs_on_accelerator(network_in(source), chip):
         firmware = build_accelerator(source, chip, output, options)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from microface.demo.cast import Cast
     from microface.demo.result import DemoResult
     from microface.models import ModelPackage
+    from microface.network import IntegerNetwork
 
 
 def demo(
@@ -30,6 +31,9 @@ def demo(
     film: Annotated[
         bool, typer.Option("--film", help="Play a film to the application instead: camera frames in, lines out.")
     ] = False,
+    wake: Annotated[
+        str | None, typer.Option(help="With --film: a face / no-face network that looks first.", metavar="NETWORK")
+    ] = None,
 ) -> None:
     """Enrol people from photos, build firmware, recognise visits on an emulated chip.
 
@@ -37,6 +41,7 @@ def demo(
     """
     _require_emulator()
     from microface.chip.targets import Target
+    from microface.cli.networks import find_network, network_in
     from microface.demo.cast import made_up_people, people_of
     from microface.demo.choose_model import load_model
     from microface.demo.report import NOTES, write_report
@@ -46,7 +51,7 @@ def demo(
     package = load_model(model, chip)
     cast = made_up_people() if photos is None else people_of(photos)
     if film:
-        _film(cast, package, chip, output)
+        _film(cast, package, chip, output, network_in(find_network(wake)) if wake is not None else None)
         return
     result = run(cast, package, chip, output)
     write_report(result, output / "report.html")
@@ -71,10 +76,10 @@ def demo(
     console.print(f"report: {output / 'report.html'}", highlight=False)
 
 
-def _film(cast: "Cast", package: "ModelPackage", target: "Target", output: Path) -> None:
+def _film(cast: "Cast", package: "ModelPackage", target: "Target", output: Path, wake: "IntegerNetwork | None") -> None:
     from microface.demo.watch import watch
 
-    premiere = watch(cast, package, target, output)
+    premiere = watch(cast, package, target, output, wake)
     for line in premiere.lines:
         console.print(line, highlight=False)
     for line in premiere.costs():

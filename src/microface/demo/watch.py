@@ -16,6 +16,7 @@ from microface.demo.film import Shown, film, play
 from microface.demo.strip import write_strip
 from microface.files import write_text
 from microface.models import ModelPackage
+from microface.network import IntegerNetwork
 from microface.people.enrol import enrol, look_at_all, new_gallery
 from microface.people.faces import photo_looker
 from microface.people.gallery import Gallery
@@ -48,13 +49,17 @@ class Premiere:
         return [_sentence(dearest[crops]) for crops in sorted(dearest)]
 
 
-def watch(cast: Cast, package: ModelPackage, target: Target, output: Path) -> Premiere:
+def watch(
+    cast: Cast, package: ModelPackage, target: Target, output: Path, wake: IntegerNetwork | None = None
+) -> Premiere:
     """Enrol the people of `cast`, build firmware in `output`, play the film on the emulated chip.
 
-    Leaves `strip.png` and `lines.txt` in `output`.
+    `wake` is a face / no-face network that looks at each frame first. Leaves `strip.png` and `lines.txt` in `output`.
     """
     chosen = Settings()
-    chip = EmulatedApplication(make_firmware(package, target, output / "firmware", Options(application=chosen)))
+    chip = EmulatedApplication(
+        make_firmware(package, target, output / "firmware", Options(application=chosen, wake=wake))
+    )
     gallery = _enrolled(cast, package, chip)
     chip.write_gallery(to_image(gallery))
     cost: list[Cost] = []

@@ -14,7 +14,7 @@ from microface import __version__
 from microface.chip.application.settings import Settings
 from microface.chip.firmware import application, elf, wake
 from microface.chip.firmware.emit import emit_application, emit_network
-from microface.chip.firmware.linker import LinkLayout, linker_script, startup_code
+from microface.chip.firmware.linker import LinkLayout, arena_bank, linker_script, startup_code
 from microface.chip.firmware.model import Model
 from microface.chip.firmware.render import render
 from microface.chip.firmware.sources import PORT_OF_EMULATOR, RUNTIME, headers, kernel_sources, people_sources
@@ -140,7 +140,7 @@ def build(
     if target.kind == "host" and not source_only:
         raise UserError(target.name, "is no chip", "add --source-only for its C files, or name a chip")
     model = Model.of(source).on_processor
-    planned = plan(model.network, target, options.reserve_flash, options.reserve_ram, options.choose)
+    planned = _plan(model, target, options)
     if not planned.fits:
         short = "; ".join(map(str, planned.shortages))
         raise UserError(
@@ -153,6 +153,14 @@ def build(
         facts = facts_of(model, model_file, target, planned.to_json(), measured, options)
         write_json(folder / JSON_NAME, facts)
     return Firmware.load(output_dir)
+
+
+def _plan(model: Model, target: Target, options: Options) -> Plan:
+    """Return the plan; a network that looks first has its arena behind the model's, in one bank."""
+    planned = plan(model.network, target, options.reserve_flash, options.reserve_ram, options.choose)
+    if options.wake is None:
+        return planned
+    return replace(planned, arena_memory=arena_bank(target, _layout(replace(planned, arena_memory=""), options)).name)
 
 
 @contextmanager
@@ -214,8 +222,10 @@ def _cmake(model: Model, planned: Plan, target: Target, names: list[str], runtim
 
 
 def _layout(planned: Plan, options: Options) -> LinkLayout:
-    slot = planned.gallery.bytes // 2
-    return options.layout or LinkLayout(planned.stack_bytes, planned.arena_bytes, planned.arena_memory, slot)
+    slot, arena = planned.gallery.bytes // 2, planned.arena_bytes
+    if options.wake is not None:
+        arena += plan(options.wake, Target.load(planned.target), choose=options.choose).arena_bytes
+    return options.layout or LinkLayout(planned.stack_bytes, arena, planned.arena_memory, slot)
 
 
 def write_model(folder: Path, source: ModelPackage | IntegerNetwork) -> str:
@@ -277,7 +287,8 @@ def wake_objects(folder: Path, includes: list[Path], scratch: Path, target: Targ
     sources = sorted((*own.glob("*.c"), *(own / "chip").glob("*.c")))
     renamed = ("-include", str(own / wake.NAMES))
     places = [own, own / "chip", *includes]
-    return compile_objects(sources, target, places, scratch / wake.FOLDER, (), compiler, renamed) if sources else []
+    out, defines = scratch / wake.FOLDER, [ARENA_SECTION]
+    return compile_objects(sources, target, places, out, defines, compiler, renamed) if sources else []
 
 
 def facts_of(
