@@ -8,9 +8,11 @@ from hidden_placements import draw
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from microface.chip.plan.max78000.blocks import Formats
 from microface.chip.plan.max78000.plan import PlacedLayer
 from microface.chip.plan.max78000.planner import place
 from microface.chip.plan.max78000.rules import Refusal
+from microface.chip.plan.max78000.search import Search
 from microface.chip.plan.max78000.workload import HardwareLayer, Workload
 from microface.chip.targets import Target
 
@@ -180,7 +182,12 @@ EVERYTHING = [
     ("weight_columns", wide(13)),
     ("weight_columns", chain(layer(shape=(4, 4, 3), result=(4, 4, 772)))),
     ("data_memory", chain(layer(shape=(80, 80, 8)), layer("b", "y", "z", shape=(80, 80, 8), result=(100, 100, 8)))),
+    ("planar_channels", chain(layer(shape=(100, 100, 17)))),
     ("fifo_channels", chain(layer(shape=(200, 200, 17)))),
+    ("streaming_values", chain(
+        layer(shape=(1000, 1000, 3), result=(1000, 1000, 129)),
+        layer("b", "y", "z", shape=(1000, 1000, 129), pooled=(62, 62, 129), result=(62, 62, 4),
+              pool="max", pool_size=(16, 16), pool_stride=(16, 16)))),
     ("streaming_layers", repeated(9, shape=(200, 200, 3))),
     ("streaming_padding", chain(layer(
         shape=(200, 200, 3), pooled=(66, 66, 3), result=(64, 64, 4), padding=(0, 0),
@@ -195,6 +202,21 @@ def test_each_limit_is_refused_by_its_name(rule, work):
         place(work, TARGET)
     assert caught.value.rule == rule
     assert f"rule {rule}" in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_no_placement_leaves_quadrant_0_unused():
+    """The planner sees to it, so no network breaks the rule; kept out of that quadrant it would be refused by name."""
+    work = chain(layer(shape=(4, 4, 8), result=(4, 4, 8)))
+    search = Search(work, TARGET, Formats())
+    search.choices = {name: tuple(each for each in found if each.first >= 16) for name, found in search.choices.items()}
+    assert search.run() is None and search.failure.rule == "quadrant_0"
+    assert place(work, TARGET)[0].processors & 0xFFFF
+
+
+def test_every_rule_of_the_accelerator_is_tried():
+    of_the_processor = {"arena_in_one_bank", "arena_alignment", "gallery_slots", "accelerator_clock_hz"}
+    named = {rule.name for rule in TARGET.rules} - of_the_processor
+    assert named == {rule for rule, _ in EVERYTHING} | {"quadrant_0"}
 
 
 def test_the_sentence_tells_layer_have_allowed_and_what_would_help():

@@ -78,6 +78,8 @@ def _streaming_refusal(work: Workload, target: Target) -> Refusal | None:
     height, width, channels = work.shapes[work.inputs[0]]
     if height * width * 4 * passes(channels) <= limit(target, "data_memory"):
         return None
+    if channels > limit(target, "planar_channels") and height * width <= limit(target, "data_memory"):
+        return refuse(target, "planar_channels", work.layers[0].name, channels)
     if channels > limit(target, "fifo_channels"):
         return refuse(target, "fifo_channels", work.layers[0].name, channels)
     too_large = [not _fits(layer.result, target) for layer in work.layers]
