@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from microface.chip.plan.max78000 import plan_accelerator
+from microface.chip.targets import Target
 from microface.console import console
 from microface.errors import UserError
 from microface.network import IntegerNetwork
@@ -34,14 +36,22 @@ def float_input(file: Path) -> tuple[int, int, int]:
     return rows, columns, channels
 
 
-def calibrated_network(file: Path, photos: Path | None, crop: Preprocess) -> IntegerNetwork:
-    """Return the network in `file`, quantised on the faces in `photos`; say how near it is to the float one."""
+def calibrated_network(
+    file: Path, photos: Path | None, crop: Preprocess, target: Target | None = None
+) -> IntegerNetwork:
+    """Return the network in `file`, quantised on the faces in `photos`; say how near it is to the float one.
+
+    For a `target` with an accelerator it has that accelerator's layers, and is placed there.
+    """
     if photos is None:
         raise UserError(file, "computes in floating point", "add --photos FOLDER of faces, or quantise it")
     from microface.learn.import_float import calibrated
 
     crops = faces_in(photos, crop)
-    found = calibrated(file, crops)
+    accelerated = target is not None and bool(target.accelerator)
+    found = calibrated(file, crops, accelerated)
+    if target is not None and accelerated:
+        plan_accelerator(found.network, target)
     console.print(f"calibrated on {len(crops)} faces: cosine {found.cosine:.4f} to the float network", highlight=False)
     return found.network
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import numpy as np
 import typer
 
+from microface.chip.targets import Target
 from microface.cli.calibrating import calibrated_network, float_input, is_float_onnx
 from microface.cli.options import JsonFile, save_json
 from microface.console import console
@@ -52,13 +53,17 @@ def import_network(
     photos: Annotated[
         Path | None, typer.Option(help="Folder of photos of faces: a float .onnx file is quantised on them.")
     ] = None,
+    target: Annotated[
+        str | None, typer.Option(help="max78000: a float .onnx file becomes layers of its accelerator.")
+    ] = None,
     json: JsonFile = None,
 ) -> None:
     """Read a network of another tool into a package for every other verb.
 
     Example: `microface import face.tflite --output face.mface --statistics build/faces`
     """
-    network, quantised = _network(file, yaml, sample, photos, preprocess)
+    chip = Target.load(target) if target is not None else None
+    network, quantised = _network(file, yaml, sample, photos, preprocess, chip)
     single_onnx = file.suffix.lower() == ".onnx" and quantised and len(network.inputs) == 1
     beside = _measured(file) if single_onnx else None
     if output.suffix == ".mfn":
@@ -78,15 +83,18 @@ def import_network(
 
 
 def _network(
-    file: Path, yaml: Path | None, sample: Path | None, photos: Path | None, preprocess: str
+    file: Path, yaml: Path | None, sample: Path | None, photos: Path | None, preprocess: str, chip: Target | None
 ) -> tuple[IntegerNetwork, bool]:
     """Return the network in `file`, and whether it was quantised there."""
     if file.name.endswith(CHECKPOINT):
         return read_checkpoint_pair(file, yaml, sample), True
     if not is_float_onnx(file):
+        if chip is not None and chip.accelerator:
+            reason = f"is quantised already, and not by the powers of two of {chip.name}'s accelerator"
+            raise UserError(file, reason, "give the float .onnx file and --photos")
         return read_foreign(file), True
     crop = crop_of(preprocess, file.stem, float_input(file))
-    return calibrated_network(file, photos, crop), False
+    return calibrated_network(file, photos, crop, chip), False
 
 
 def _measured(file: Path) -> "TensorDifference":
