@@ -9,6 +9,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="learning needs torch (the extra `train`)")
 
+from faces import write_dataset
 from typer.testing import CliRunner, Result
 
 from marked_pictures import draw_collection
@@ -21,7 +22,10 @@ from microface.learn.presence.phase import Course, Material, train
 from microface.models.presence import load_card
 from microface.network import load_network
 from microface.network.inputs.fold import fold, fold_to
-from microface.photos.presence.store import open_windows
+from microface.photos.presence.paste import Pasting
+from microface.photos.presence.prepare import prepare
+from microface.photos.presence.rule import Rule
+from microface.photos.presence.store import Settings, open_windows
 
 _NET = ["--net", "foldnet", "--option", "fold=2", "--option", "layers=8-p8", "--option", "resolution=24"]
 
@@ -95,6 +99,19 @@ def test_a_phase_that_was_cut_off_comes_to_the_same_weights(windows: Path, tmp_p
         ends.append((network.state_dict(), phase.history))
     assert ends[0][1] == ends[1][1] and len(ends[0][1]) == 3
     assert all(torch.equal(value, ends[1][0][name]) for name, value in ends[0][0].items())
+
+
+def test_faces_of_a_data_set_are_pasted_into_windows_to_train_on(tmp_path: Path) -> None:
+    settings = Settings(Rule(48, 0.3), size=24, each=4, held_out=3, validation=3)
+    source, faces = draw_collection(tmp_path / "wider"), write_dataset(tmp_path / "faces", people=4, photos=3)
+    prepare(source, None, tmp_path / "plain", settings)
+    prepare(source, None, tmp_path / "more", settings, Pasting(faces, 20))
+    plain, more = open_windows(tmp_path / "plain"), open_windows(tmp_path / "more")
+    assert more["train"].face.sum() == (~more["train"].face).sum() >= plain["train"].face.sum() + 15
+    for split in ("validation", "held_out"):
+        assert np.array_equal(plain[split].crops, more[split].crops)
+    with pytest.raises(UserError, match="below 1"):
+        Pasting(faces, 0)
 
 
 def test_folding_keeps_every_value_in_the_vendors_order() -> None:

@@ -13,6 +13,7 @@ from marked_pictures import HEADER, draw_collection
 from microface.cli.presence import app
 from microface.errors import UserError
 from microface.photos.layouts.wider import MarkedFace, marked_pictures
+from microface.photos.presence.paste import paste
 from microface.photos.presence.prepare import prepare
 from microface.photos.presence.rule import Rule
 from microface.photos.presence.store import NAME, Settings, open_windows, shard_path
@@ -72,6 +73,17 @@ def test_a_set_is_balanced_split_by_picture_and_the_same_twice(tmp_path: Path) -
         assert part.crops.shape[1:] == (24, 24, 3) and np.array_equal(part.crops, again[split].crops)
         assert (part.sizes[part.face] >= RULE.smallest).all() and not part.sizes[~part.face].any()
     assert len(splits["background"]) == 1 and not splits["background"].face.any()
+
+
+def test_a_pasted_piece_lies_where_and_as_large_as_is_said() -> None:
+    random = np.random.default_rng(0)
+    base, piece = np.zeros((88, 88, 3), np.uint8), np.full((120, 120, 3), 255, np.uint8)
+    for _ in range(50):
+        crop, share = paste(base, piece, 35.0, random)
+        rows, columns = np.nonzero(crop[..., 0] > 127)
+        unit = share * 88 / 2.2
+        assert np.pi * 1.3 * 1.7 * unit**2 == pytest.approx(len(rows), rel=0.12)
+        assert 0.2 <= share <= 0.6 and np.ptp(rows) >= np.ptp(columns)
 
 
 def test_it_goes_on_where_it_stopped(tmp_path: Path) -> None:

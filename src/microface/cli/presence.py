@@ -36,6 +36,8 @@ def prepare(
     source: Annotated[Path, typer.Argument(help="WIDER FACE: holds WIDER_train and wider_face_split.")],
     output: Annotated[Path, typer.Option(help="Folder of the set; the same command goes on where it stopped.")],
     backgrounds: Annotated[Path | None, typer.Option(help="Pictures without faces, for a second figure.")] = None,
+    faces: Annotated[Path | None, typer.Option(help="Data set of faces to paste into windows to train on.")] = None,
+    pasted: Annotated[int, typer.Option(help="With --faces: how many windows of either class.")] = 4000,
     window: Annotated[int, typer.Option(help="Side of the random windows, in pixels.")] = 200,
     smallest: Annotated[float, typer.Option(help="Shorter side of a clear face, as a share of the window.")] = 0.2,
     size: Annotated[int, typer.Option(help="Side that windows are resized to.")] = 88,
@@ -49,13 +51,14 @@ def prepare(
 
     Example: `microface presence prepare wider --output build/windows --backgrounds backgrounds`
     """
+    from microface.photos.presence.paste import Pasting
     from microface.photos.presence.prepare import prepare as run
     from microface.photos.presence.rule import Rule
     from microface.photos.presence.sheet import write_sheet
     from microface.photos.presence.store import Settings, open_windows
 
     settings = Settings(Rule(window, smallest), size, each, held_out, validation, seed)
-    left_out = run(source, backgrounds, output, settings)
+    left_out = run(source, backgrounds, output, settings, Pasting(faces, pasted) if faces else None)
     splits = open_windows(output)
     _show(splits, left_out, output)
     crops, words = _samples(splits["train"])

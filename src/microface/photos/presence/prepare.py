@@ -13,6 +13,7 @@ from microface.console import track
 from microface.errors import DamagedFileError, UserError
 from microface.photos.layouts.layout import pictures_under
 from microface.photos.layouts.wider import MarkedPicture, marked_pictures
+from microface.photos.presence.paste import Pasting, pasted
 from microface.photos.presence.store import (
     Settings,
     ShardContent,
@@ -31,27 +32,35 @@ _PER_SHARD = 64
 
 @dataclass(frozen=True)
 class Job:
-    """One shard's work: pictures of WIDER FACE, or of backgrounds."""
+    """One shard's work: pictures of WIDER FACE, or of backgrounds, or faces to paste."""
 
     marked: tuple[MarkedPicture, ...] = ()
     backgrounds: tuple[Path, ...] = ()
+    pasting: Pasting | None = None
 
     def recipe(self, settings: Settings) -> dict[str, Any]:
         """Return all that the shard's content depends on."""
         pictures = [picture.key for picture in self.marked] + [path.name for path in self.backgrounds]
-        return {"settings": asdict(settings), "pictures": pictures}
+        pasting = {} if self.pasting is None else {"pasting": self.pasting.recipe()}
+        return {"settings": asdict(settings), "pictures": pictures, **pasting}
 
 
-def prepare(source: Path, backgrounds: Path | None, output: Path, settings: Settings) -> Counter[str]:
+def prepare(
+    source: Path, backgrounds: Path | None, output: Path, settings: Settings, pasting: Pasting | None = None
+) -> Counter[str]:
     """Make the set of windows of the WIDER FACE collection at `source` in the folder `output`.
 
-    Pictures in the folder `backgrounds`, which show no faces, become a split of their own, a window each. Returns how
-    many tries and pictures were left out, by reason. Shards that are whole already are kept.
+    Pictures in the folder `backgrounds`, which show no faces, become a split of their own, a window each; `pasting`
+    adds windows to train on. Returns how many tries and pictures were left out, by reason. Shards that are whole
+    already are kept.
     """
-    jobs = list(_jobs(source, backgrounds))
+    jobs = [*_jobs(source, backgrounds), *([] if pasting is None else [Job(pasting=pasting)])]
     left_out: Counter[str] = Counter()
+    empty: list[np.ndarray] = []
     for number, job in enumerate(track(jobs, "windows")):
-        left_out += _shard(shard_path(output, number), job, settings).left_out
+        content = _shard(shard_path(output, number), job, settings, empty)
+        left_out += content.left_out
+        empty.append(content.crops[[row["split"] == "train" and row["label"] == "none" for row in content.rows]])
     write_manifest(output, settings, len(jobs), {"left_out": dict(left_out)})
     return left_out
 
@@ -80,15 +89,21 @@ def _parts(items: Iterable[T]) -> Iterator[tuple[T, ...]]:
         yield part
 
 
-def _shard(path: Path, job: Job, settings: Settings) -> ShardContent:
-    """Return the shard at `path`, made unless it is there already from the same pictures and settings."""
+def _shard(path: Path, job: Job, settings: Settings, empty: Sequence[np.ndarray]) -> ShardContent:
+    """Return the shard at `path`, made unless it is there already from the same pictures and settings.
+
+    `empty` holds the windows to train on without a face of the shards before.
+    """
     recipe = job.recipe(settings)
     if path.exists():
         content, made_by = read_shard(path)
         if made_by != recipe:
             raise DamagedFileError(path, "was made with other settings or pictures", "choose another --output")
         return content
-    content = _content(job, settings)
+    if job.pasting is not None:
+        content = pasted(job.pasting, np.concatenate(empty), settings.seed)
+    else:
+        content = _content(job, settings)
     write_shard(path, content, recipe)
     return content
 
