@@ -1,6 +1,7 @@
 """The two integer arithmetics that a graph is lowered to: ours rounds once, TFLite's as its reference kernels do."""
 
 import math
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -17,6 +18,7 @@ from microface.network.requantise import DoubleRounding, HighMul, Requantise, Si
 Cut = tuple[int, int]
 """The least and the greatest output integer."""
 _FINE = 20
+_NEIGHBOURS = 16
 
 
 class Arithmetic(Protocol):
@@ -50,6 +52,27 @@ def limits(activation: str, affine: Affine) -> Cut:
         return -128, 127
     high = 127 if activation == "relu" else min(127, int(np.rint(6 / affine.scale)) + affine.zero_point)
     return max(-128, affine.zero_point), high
+
+
+def agreed_steps(source: Affine, steps: np.ndarray, output: Affine) -> np.ndarray:
+    """Return float32 [O]: the steps of a dense layer's weights, or neighbours of them.
+
+    LiteRT multiplies a dense layer's sums in float64. With these steps the integers of `SingleRounding` give the same
+    for every sum, so that the network has no floating point.
+    """
+    return np.array([_agreed(source.scale, float(step), output.scale) for step in steps], np.float32)
+
+
+@lru_cache(maxsize=1 << 16)
+def _agreed(before: float, step: float, after: float) -> float:
+    below = above = np.float32(step)
+    for _ in range(_NEIGHBOURS):
+        for near in (below, above):
+            factor = np.array([before * float(near) / after])
+            if SingleRounding.from_scales(factor, -128).equals_real(factor):
+                return float(near)
+        below, above = np.nextafter(below, np.float32(0)), np.nextafter(above, np.float32(np.inf))
+    return float(np.float32(step))
 
 
 class Once:
@@ -99,7 +122,8 @@ class TfliteReference:
 
     def rule(self, source: Affine, steps: np.ndarray, output: Affine, cut: Cut, dense: bool) -> Requantise:
         """Return two roundings, or the single one of FULLY_CONNECTED."""
-        scales = source.scale * steps.astype(np.float32).astype(np.float64) / output.scale
+        kept = agreed_steps(source, steps, output) if dense else steps
+        scales = source.scale * kept.astype(np.float32).astype(np.float64) / output.scale
         return (SingleRounding if dense else DoubleRounding).from_scales(scales, output.zero_point, *cut)
 
     def add(self, name: str, first: Tensor, second: Tensor, output: Tensor, cut: Cut) -> Operator:

@@ -13,6 +13,7 @@ from torch.nn import functional as F  # noqa: N812
 from microface.learn.quant.calibrate import Affine
 from microface.learn.quant.execute import padded, real_pixels, windows_sum
 from microface.learn.quant.graph import Average, GlobalMean, Join, Linear, Maximum, Node, Prelu, Sum, Weighted
+from microface.learn.quant.rounding import agreed_steps
 from microface.learn.quant.sums import exact_sums
 
 _FINE = 20
@@ -56,14 +57,18 @@ def _limits(activation: str, target: Affine) -> tuple[int, int]:
 
 
 def _weighted(node: Weighted, x: Tensor, source: Affine, target: Affine) -> Tensor:
-    """Return sums times (input scale * weight scale / output scale): one rounding in dense layers, two elsewhere."""
+    """Return sums times (input scale * weight scale / output scale): in float64 in dense layers, else two roundings."""
     sums, steps = exact_sums(node, x, source)
-    factors = source.scale * steps.astype(np.float32).astype(np.float64) / target.scale
-    multiplier, shift = (torch.from_numpy(part).view(1, -1, 1, 1) for part in _split(factors))
-    if not isinstance(node, Linear):
-        return _twice_rounded(sums, multiplier, shift) + target.zero_point
-    total = 31 - shift
-    return ((sums * multiplier + (1 << (total - 1))) >> total) + target.zero_point
+    if isinstance(node, Linear):
+        real = sums.double() * torch.from_numpy(_factors(source, agreed_steps(source, steps, target), target))
+        return (real.sign() * (real.abs() + 0.5).floor()).long() + target.zero_point
+    multiplier, shift = (torch.from_numpy(part).view(1, -1, 1, 1) for part in _split(_factors(source, steps, target)))
+    return _twice_rounded(sums, multiplier, shift) + target.zero_point
+
+
+def _factors(source: Affine, steps: np.ndarray, target: Affine) -> np.ndarray:
+    """Return float64 [O, 1, 1]: what sums are multiplied by."""
+    return (source.scale * steps.astype(np.float32).astype(np.float64) / target.scale)[:, None, None]
 
 
 def _split(factors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

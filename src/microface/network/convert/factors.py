@@ -8,7 +8,7 @@ from microface.network.ops import Add, Prelu, WeightedOperator
 from microface.network.ops.prelu import FRACTION_BITS
 from microface.network.ops.tflite import TfliteAdd
 from microface.network.passes import on_processor
-from microface.network.requantise import DoubleRounding, HighMul
+from microface.network.requantise import DoubleRounding, HighMul, RealRounding
 from microface.network.tensors import Tensor
 
 LEAST = 2.0**-40
@@ -27,8 +27,8 @@ def factors_of(op: WeightedOperator, form: str) -> np.ndarray:
         return np.maximum(rule.multiplier * np.exp2(rule.left.astype(np.float64) - 32), LEAST)
     if isinstance(rule, DoubleRounding):
         return np.maximum(rule.multiplier * np.exp2(rule.shift.astype(np.float64) - 31), LEAST)
-    if (scales := getattr(rule, "scales", None)) is not None:
-        return np.maximum(scales, LEAST)
+    if isinstance(rule, RealRounding):
+        return np.maximum(rule.scales, LEAST)
     mend = f"{form} takes bytes there: give the output a scale (an embedding, or logits of 8 bits)"
     raise UserError(f"operator {op.name}", "gives sums of 32 bits", mend)
 

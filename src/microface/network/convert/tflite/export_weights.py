@@ -9,7 +9,7 @@ from microface.network.convert.factors import factors_of
 from microface.network.convert.tflite.build import Scalar, Value
 from microface.network.convert.tflite.export import Export, exports, whole
 from microface.network.ops import Conv2D, Dense, DepthwiseConv2D, Operator, WeightedOperator, Window
-from microface.network.requantise import DoubleRounding, Requantise, SingleRounding
+from microface.network.requantise import DoubleRounding, RealRounding, Requantise, SingleRounding
 from microface.network.tensors import Tensor
 
 
@@ -33,7 +33,7 @@ def _same_rule(rule: Requantise, factors: np.ndarray) -> np.ndarray:
     if isinstance(rule, DoubleRounding):
         read = type(rule).from_scales(factors, rule.zero_point)
         return np.asarray((read.multiplier == rule.multiplier) & (read.shift == rule.shift))
-    return np.asarray(getattr(rule, "scales", factors) == factors)
+    return rule.scales == factors if isinstance(rule, RealRounding) else np.ones(len(factors), bool)
 
 
 def _constants(export: Export, op: WeightedOperator, data: np.ndarray, axis: int) -> tuple[int, int]:
@@ -54,7 +54,7 @@ def _activation(export: Export, op: WeightedOperator) -> Scalar:
 
 def _rounds_once(rule: Requantise) -> bool:
     """Say whether `rule` is one of FULLY_CONNECTED."""
-    return isinstance(rule, SingleRounding) or hasattr(rule, "scales")
+    return isinstance(rule, SingleRounding | RealRounding)
 
 
 @exports("conv2d")
