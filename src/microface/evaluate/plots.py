@@ -4,15 +4,18 @@ import base64
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from microface.evaluate.conditions import ConditionResult
 from microface.evaluate.identification import GroupFigures, UnknownFigures
 from microface.files import atomic_write
 from microface.metrics.roc import Roc
+
+if TYPE_CHECKING:  # matplotlib takes long to load, and most verbs draw nothing
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _POINTS = 3000
 
@@ -25,9 +28,9 @@ def save_roc(path: Path, curves: Sequence[tuple[str, Roc]], title: str, impostor
     _save(roc_picture(curves, title, impostors), path)
 
 
-def roc_picture(curves: Sequence[tuple[str, Roc]], title: str, impostors: int) -> Figure:
+def roc_picture(curves: Sequence[tuple[str, Roc]], title: str, impostors: int) -> "Figure":
     """Return the picture that `save_roc` writes."""
-    figure = Figure(figsize=(6.4, 4.8), dpi=120, layout="tight")
+    figure = _figure((6.4, 4.8), "tight")
     axes = figure.subplots()
     lowest = min(0.5, 10 / max(impostors, 1))
     for label, curve in curves:
@@ -41,6 +44,13 @@ def roc_picture(curves: Sequence[tuple[str, Roc]], title: str, impostors: int) -
     return figure
 
 
+def _figure(size: tuple[float, float], layout: Literal["tight", "constrained"]) -> "Figure":
+    """Return an empty figure of `size` (width, height) in inches."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=size, dpi=120, layout=layout)
+
+
 def _shown(curve: Roc, lowest: float) -> np.ndarray:
     """Return the points of `curve` that a picture can show: of millions a few thousand, evenly along its axis."""
     if len(curve.far) <= _POINTS:
@@ -49,7 +59,7 @@ def _shown(curve: Roc, lowest: float) -> np.ndarray:
     return np.unique(np.concatenate([[0], places, [len(curve.far) - 1]]))
 
 
-def png_uri(figure: Figure, dpi: int = 100) -> str:
+def png_uri(figure: "Figure", dpi: int = 100) -> str:
     """Return `figure` as a data URI of a PNG with `dpi` pixels per inch."""
     stream = io.BytesIO()
     figure.savefig(stream, format="png", dpi=dpi)
@@ -66,10 +76,10 @@ def save_confusions(path: Path, columns: Sequence[tuple[str, Sequence[GroupFigur
     _save(confusions(columns), path)
 
 
-def confusions(columns: Sequence[tuple[str, Sequence[GroupFigures]]]) -> Figure:
+def confusions(columns: Sequence[tuple[str, Sequence[GroupFigures]]]) -> "Figure":
     """Return the picture of the confusion matrices: columns are networks, rows are groups."""
     rows = len(columns[0][1])
-    figure = Figure(figsize=(5.2 * len(columns), 5.0 * rows), dpi=120, layout="constrained")
+    figure = _figure((5.2 * len(columns), 5.0 * rows), "constrained")
     axes = figure.subplots(rows, len(columns), squeeze=False)
     for column, (label, figures) in enumerate(columns):
         for row, each in enumerate(figures):
@@ -77,7 +87,7 @@ def confusions(columns: Sequence[tuple[str, Sequence[GroupFigures]]]) -> Figure:
     return figure
 
 
-def _confusion(axes: Axes, label: str, each: GroupFigures) -> None:
+def _confusion(axes: "Axes", label: str, each: GroupFigures) -> None:
     matrix = each.identified.confusion()
     share = matrix / np.maximum(1, matrix.sum(axis=1, keepdims=True))
     axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
@@ -97,9 +107,9 @@ def save_unknown(path: Path, figures: Sequence[GroupFigures], title: str) -> Non
     _save(unknown_roc(figures, title), path)
 
 
-def unknown_roc(figures: Sequence[GroupFigures], title: str) -> Figure:
+def unknown_roc(figures: Sequence[GroupFigures], title: str) -> "Figure":
     """Return the picture of the strangers' ROCs: one axes per group, a point at each threshold nearest the corner."""
-    figure = Figure(figsize=(5.2 * len(figures), 4.4), dpi=120, layout="constrained")
+    figure = _figure((5.2 * len(figures), 4.4), "constrained")
     axes = figure.subplots(1, len(figures), squeeze=False)[0]
     for place, each in zip(axes, figures, strict=True):
         for unknown, colour in zip(each.unknown, ("tab:blue", "tab:orange"), strict=False):
@@ -112,7 +122,7 @@ def unknown_roc(figures: Sequence[GroupFigures], title: str) -> Figure:
     return figure
 
 
-def _unknown_curves(axes: Axes, unknown: UnknownFigures, colour: str) -> None:
+def _unknown_curves(axes: "Axes", unknown: UnknownFigures, colour: str) -> None:
     for curve, at, style, what in (
         (unknown.roc, unknown.corner, "-", "strangers"),
         (unknown.roc_misnamed, unknown.corner_misnamed, "--", "and wrong names"),
@@ -122,7 +132,7 @@ def _unknown_curves(axes: Axes, unknown: UnknownFigures, colour: str) -> None:
         axes.plot(at.false_accepts, at.named_right, "o", color=colour, markersize=4)
 
 
-def _save(figure: Figure, path: Path) -> None:
+def _save(figure: "Figure", path: Path) -> None:
     with atomic_write(path) as stream:
         figure.savefig(stream, format=path.suffix.lstrip(".") or "png", metadata=_undated(path))
 
@@ -132,9 +142,9 @@ def save_conditions(path: Path, results: Sequence[ConditionResult], title: str) 
     _save(conditions_picture(results, title), path)
 
 
-def conditions_picture(results: Sequence[ConditionResult], title: str) -> Figure:
+def conditions_picture(results: Sequence[ConditionResult], title: str) -> "Figure":
     """Return bars of every kind of copy: accuracy, and accepts at the threshold of the photos as they are."""
-    figure = Figure(figsize=(8.0, 0.55 * len(results) + 1.4), dpi=120, layout="constrained")
+    figure = _figure((8.0, 0.55 * len(results) + 1.4), "constrained")
     accuracy, accepted = figure.subplots(1, 2, sharey=True)
     rows = np.arange(len(results))
     accuracy.barh(rows, [100 * each.accuracy for each in results], xerr=[100 * each.std_error for each in results])

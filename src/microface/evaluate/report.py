@@ -3,12 +3,11 @@
 import base64
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import jinja2
 import numpy as np
-from matplotlib.figure import Figure
 
 from microface.evaluate.at_threshold import AtThreshold
 from microface.evaluate.conditions import FIXED_RATE
@@ -23,6 +22,9 @@ from microface.files import write_json, write_text
 from microface.metrics.person_pairs import Rate
 from microface.metrics.roc import roc
 from microface.models import Cost
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 REPORT, FIGURES = "report.html", "report.json"
 Cells = tuple[str, ...]
@@ -87,7 +89,7 @@ def _lfw_row(label: str, each: LfwResult) -> Cells:
     return (name, _percent(each.accuracy.mean, each.accuracy.std_error), f"{each.auc:.4f}", *tars)
 
 
-def _lfw_picture(results: Mapping[str, LfwResult]) -> Figure:
+def _lfw_picture(results: Mapping[str, LfwResult]) -> "Figure":
     shown = {label: each for label, each in results.items() if "mirror" not in label}
     curves = [
         (f"{label}: {_percent(each.accuracy.mean)}", roc(each.distances[each.same], each.distances[~each.same]))
