@@ -9,6 +9,7 @@ from microface.chip.devices.emulated import EmulatedDevice
 from microface.chip.firmware.build import Firmware
 from microface.chip.firmware.max78000.vendor import arch_of
 from microface.chip.plan.max78000 import AcceleratorPlan, is_for_accelerator, plan_accelerator
+from microface.chip.plan.max78000.application import application_time, sentence
 from microface.chip.plan.max78000.picture import memory_map
 from microface.chip.plan.max78000.report import to_json, usage
 from microface.chip.plan.max78000.timing import Model
@@ -17,6 +18,7 @@ from microface.chip.targets import Target
 from microface.cli.options import save_json
 from microface.console import console, table
 from microface.errors import UserError
+from microface.models import ModelPackage
 from microface.network import IntegerNetwork
 
 MODELS = ("hardware", "deck")
@@ -47,6 +49,16 @@ def show_plan(network: IntegerNetwork, chip: Target, time: str, picture: Path | 
     if picture is not None:
         save(memory_map(planned, chip), picture)
     save_json(json, facts)
+
+
+def show_application(source: ModelPackage | IntegerNetwork, chip: Target) -> None:
+    """Print what frames of a camera take whose verdict needs two or three crops."""
+    if not isinstance(source, ModelPackage) or source.preprocess.geometry != "loose":
+        raise UserError(source.name, "takes no loose crops of frames", "give a .mface package whose crops are loose")
+    planned = plan_accelerator(source.network, chip)
+    for crops in (2, 3):
+        time = application_time(planned, chip, source.preprocess.light, crops)
+        console.print(sentence(time), highlight=False, soft_wrap=True)
 
 
 def _show_layers(planned: AcceleratorPlan, facts: dict[str, object]) -> None:

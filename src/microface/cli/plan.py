@@ -10,10 +10,11 @@ from microface.chip.plan import plan as make_plan
 from microface.chip.plan.alternatives import with_alternatives
 from microface.chip.plan.picture import memory_map, save
 from microface.chip.targets import Target
-from microface.cli.accelerator import runs_on_accelerator, show_plan
+from microface.cli.accelerator import runs_on_accelerator, show_application, show_plan
 from microface.cli.networks import families, find_network, network_in
 from microface.cli.options import JsonFile, NetworkName, Reserve, TargetName, save_json
 from microface.console import console, table
+from microface.errors import UserError
 from microface.sizes import parse_size
 
 
@@ -24,6 +25,9 @@ def plan(
     reserve_ram: Reserve = "0",
     picture: Annotated[Path | None, typer.Option(help="Draw the memory map to this file.", metavar="FILE")] = None,
     time: Annotated[str, typer.Option(help="Model of an accelerator's time: hardware or deck.")] = "hardware",
+    application: Annotated[
+        bool, typer.Option("--application", help="Estimate frame to verdict and crops a second on an accelerator.")
+    ] = False,
     json: JsonFile = None,
 ) -> None:
     """Say where everything would lie on a chip and what a run is estimated to cost.
@@ -31,10 +35,19 @@ def plan(
     Example: `microface plan default --target nrf52840 --reserve-flash 200KiB --reserve-ram 64KiB`
     """
     chip, reserves = Target.load(target), (parse_size(reserve_flash), parse_size(reserve_ram))
-    source = network_in(find_network(network))
+    found = find_network(network)
+    source = network_in(found)
     if runs_on_accelerator(source, chip):
         show_plan(source, chip, time, picture, json)
+        if application:
+            show_application(found, chip)
         return
+    if application:
+        raise UserError(
+            "--application",
+            f"is estimated on accelerators, and {chip.name} runs this on its processor",
+            f"count it: microface demo --film --target {chip.name}",
+        )
     planned = make_plan(source, chip, *reserves)
     if not planned.fits:
         with console.status("looking which networks would fit"):

@@ -89,5 +89,10 @@ def _sentence(cost: Cost) -> str:
     crops = "1 crop" if cost.crops == 1 else f"{cost.crops} crops" if cost.crops else "nobody"
     return (
         f"frame to verdict, {crops}: {cost.instructions:,} instructions (counted), "
-        f"{low:.1f} to {high:.1f} ms (estimate), stack {cost.stack_bytes:,} B"
+        f"{low:.1f} to {high:.1f} ms (estimate), stack {cost.stack_bytes:,} B{_rate(cost)}"
     )
+
+
+def _rate(cost: Cost) -> str:
+    low, high = (1000 * cost.crops / each for each in reversed(cost.milliseconds))
+    return f", {low:.0f} to {high:.0f} crops a second" if cost.crops else ""

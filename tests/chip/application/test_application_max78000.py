@@ -19,6 +19,7 @@ from microface.chip.application.wake import Wake, window_of
 from microface.chip.devices.device import Match
 from microface.chip.firmware.build import Options
 from microface.chip.firmware.make import make_firmware
+from microface.chip.plan.max78000.application import application_time
 from microface.chip.targets import Target
 from microface.errors import UserError
 from microface.models import ModelPackage
@@ -168,6 +169,8 @@ def test_a_frame_costs_what_its_crops_cost(chip: EmulatedApplication, known: Gal
     assert chip.accelerators.networks[0].runs == 0
     somebody = chip.frame(seen(pattern(0), 1)).instructions
     assert chip.accelerators.networks[0].runs == 2 and somebody > 2 * empty
+    estimate = application_time(chip.accelerators.networks[0].plan, chip.target, "none", 2)
+    assert abs(estimate.instructions / somebody - 1) < 0.05
 
 
 @pytest.mark.parametrize("target", ["max78000", "stm32h743zi"])
