@@ -44,6 +44,9 @@ def test_import_makes_a_package_and_export_brings_it_back(cli: RunCli, tmp_path:
     outcome = cli("export", "small.mface", "--to", "tflite", "--output", "back.tflite", "--json", "export.json")
     assert outcome.code == 0 and "equal to our own integers" in " ".join(outcome.out.split())
     assert json.loads((tmp_path / "export.json").read_text())["largest"] == 0
+    written = (tmp_path / "back.tflite").read_bytes()
+    for told in ("a byte b is the integer b - 128", "16 values, compared by l2norm", package.card.licence, "aligned"):
+        assert told.encode() in written
 
 
 def test_import_without_a_crop_writes_a_bare_network(cli: RunCli, tmp_path: Path) -> None:

@@ -46,6 +46,8 @@ def test_the_float_network_beside_a_package_goes_out(cli: RunCli, tmp_path: Path
     outcome = cli("export", "default", "--to", "onnx-float", "--output", "float.onnx", "--json", "export.json")
     assert outcome.code == 0
     assert json.loads((tmp_path / "export.json").read_text())["cosine"] > 0.95
+    told = {each.key: each.value for each in onnx.load(tmp_path / "float.onnx").metadata_props}
+    assert {"input", "preprocess", "embedding", "licence"} <= told.keys()
 
 
 def write_float(path: Path) -> None:

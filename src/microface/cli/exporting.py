@@ -39,7 +39,9 @@ def export_network(
     ours = network_in(source)
     x = _inputs(ours, data)
     if to == "onnx-float":
-        written = float_network(network).read_bytes()
+        from microface.network.convert.onnx import with_notes
+
+        written = with_notes(float_network(network).read_bytes(), _notes(source))
         said, found = _beside(ours, written, x)
     else:
         written, theirs = _written(source, output, x, to)
@@ -77,8 +79,11 @@ def _beside(ours: IntegerNetwork, written: bytes, x: np.ndarray) -> tuple[str, D
 def _notes(source: ModelPackage | IntegerNetwork) -> dict[str, str]:
     if isinstance(source, IntegerNetwork):
         return notes_of(source)
-    more = {"preprocess": str(source.preprocess.to_json()), "score": source.score, "licence": source.card.licence}
-    return notes_of(source.network) | more | {"model_id": source.model_id}
+    values = source.network.output.elements
+    return notes_of(source.network) | {
+        "preprocess": str(source.preprocess.to_json()), "embedding": f"{values} values, compared by {source.score}",
+        "score": source.score, "licence": source.card.licence, "model_id": source.model_id,
+    }  # fmt: skip
 
 
 def _inputs(network: IntegerNetwork, data: Path | None) -> np.ndarray:

@@ -34,6 +34,13 @@ def onnx_bytes(network: IntegerNetwork, notes: Mapping[str, str] | None = None) 
     return model.SerializeToString(deterministic=True)
 
 
+def with_notes(data: bytes, notes: Mapping[str, str]) -> bytes:
+    """Return the ONNX file `data` with `notes` as its metadata."""
+    model = onnx.load_from_string(data)
+    helper.set_model_props(model, dict(notes))
+    return model.SerializeToString(deterministic=True)
+
+
 def _first(tensor: Tensor) -> list[int]:
     """Return the sizes with the channels first."""
     rows, columns, channels = tensor.shape
