@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 CHECKPOINT = ".pth.tar"
 _SAMPLES = 16
+_EYES = 0.5
+"""Pixels that eyes may lie further apart in a data set than in the package's crop."""
 _UNKNOWN = "not known: the network was imported"
 _LICENCE = "that of the network's author"
 
@@ -71,6 +73,8 @@ def import_network(
     else:
         dataset = Dataset.open(statistics) if statistics is not None else None
         crop = crop_of(preprocess, network.name, network.input.shape)
+        if dataset is not None:
+            _require_crop(dataset, crop)
         package = ModelPackage(output.stem, network, crop, cast(Score, score), _card(file, licence))
         package.save(output)
         if dataset is not None:
@@ -133,6 +137,15 @@ def crop_of(text: str, name: str, shape: Shape) -> Preprocess:
     eyes = TEMPLATE_EYE_DISTANCE * width / TEMPLATE_SIZE if geometry == "aligned" else LOOSE_EYE_DISTANCE * width / 120
     values = {"geometry": geometry, "width": width, "height": height, "eye_distance": eyes}
     return Preprocess.from_json(values | dict(_option(option) for option in options))
+
+
+def _require_crop(dataset: Dataset, crop: Preprocess) -> None:
+    """Refuse people who are cropped otherwise: their distances would say nothing of the package's."""
+    theirs = dataset.manifest.preprocess
+    if theirs.geometry != crop.geometry or abs(theirs.eye_distance - crop.eye_distance) > _EYES:
+        what = f"holds {theirs.geometry} crops with eyes {theirs.eye_distance:.3g} apart"
+        mend = f"prepare {crop.geometry} ones with eyes {crop.eye_distance:.3g} apart, or name theirs with --preprocess"
+        raise UserError(dataset.folder, what, mend)
 
 
 def _option(text: str) -> tuple[str, str | float]:

@@ -132,14 +132,15 @@ def test_inverted_residuals_run_as_one(machines: list[Machine], tmp_path: Path) 
 
 
 def test_channels_that_are_silent(machines: list[Machine], tmp_path: Path) -> None:
-    """Scales so small that every sum rounds to the zero point, and factors of exactly a power of two."""
+    """Dead channels (a scale near 0, a bias as large), whose output is the zero point or 5 more; powers of two."""
     rng = np.random.default_rng(5)
     data = rng.integers(-127, 128, (6, 1, 1, 8)).astype(np.int8)
-    scales = np.array([1e-12, 2.0**-6, 2.0**-5, 1e-7, 0.003, 2.0**-7], np.float32)
+    scales = np.array([1.75e-10, 2.0**-6, 2.0**-5, 2.4e-9, 0.003, 2.0**-7], np.float32)
+    bias = np.array([1 << 30, 0, 0, 1 << 30, 0, 0], np.int32)
     tensors = [
         OutTensor("x", (1, 5, 5, 8), "int8", [0.5], [3]),
         OutTensor("w", data.shape, "int8", scales, [0] * 6, 0, data),
-        OutTensor("b", (6,), "int32", scales, [0] * 6, 0, np.zeros(6, np.int32)),
+        OutTensor("b", (6,), "int32", scales, [0] * 6, 0, bias),
         OutTensor("y", (1, 5, 5, 6), "int8", [0.25], [-5]),
     ]
     options = {0: byte(1), 1: number(1), 2: number(1), 3: byte(0)}

@@ -84,7 +84,8 @@ class DoubleRounding:
         if np.any(left > 30) or np.any(bound << left >= 1 << 31):
             raise UserError(f"operator {name}", "may overflow its 32-bit accumulator", "use smaller weights or bias")
         half = np.where(self.right > 0, np.int64(1) << np.maximum(self.right - 1, 0).astype(np.int64), 0)
-        if np.any(bound + half >= 1 << 31):
+        scaled = ((bound << left) * self.multiplier.astype(np.int64) >> 31) + 1
+        if np.any(scaled + half >= 1 << 31):
             raise UserError(f"operator {name}", "may overflow its second rounding", "use smaller weights or bias")
         if np.any(self.multiplier < 0) or np.any(self.right > 31):
             raise UserError(f"operator {name}", "has a factor outside TFLite's range", "convert it again")

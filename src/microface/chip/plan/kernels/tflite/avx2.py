@@ -6,7 +6,7 @@ from microface.chip.plan.kernels.base import Tables
 from microface.chip.plan.kernels.depthwise_avx2 import DepthwiseAvx2
 from microface.chip.plan.kernels.matrix_avx2 import ConvAvx2, PointwiseAvx2
 from microface.chip.plan.kernels.tflite.rounded import Rounded
-from microface.chip.plan.kernels.tflite.twins import rule_of, twin_of
+from microface.chip.plan.kernels.tflite.twins import constant_bias, rule_of, twin_of
 from microface.network.network import IntegerNetwork
 from microface.network.ops import Operator, WeightedOperator
 from microface.network.requantise import HighMul, SingleRounding
@@ -27,9 +27,11 @@ class _RoundedAvx2(Rounded):
         rule, twin = rule_of(op), twin_of(network)
         assert rule is not None
         other = twin.operators[op.name]
-        assert isinstance(other, WeightedOperator)
+        assert isinstance(other, WeightedOperator) and isinstance(op, WeightedOperator)
         factors = HighMul(rule.shift, rule.multiplier, rule.zero_point, rule.lo, rule.hi)
-        return self.base.pack(replace(other, requantise=factors), twin.network)
+        return self.base.pack(
+            replace(other, bias=other.bias + constant_bias(op, network), requantise=factors), twin.network
+        )
 
 
 class ConvTfliteAvx2(_RoundedAvx2):

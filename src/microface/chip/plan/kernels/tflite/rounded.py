@@ -16,7 +16,7 @@ from microface.chip.plan.kernels.pointwise import PointwisePortable
 from microface.chip.plan.kernels.pointwise_dsp import PointwiseDsp
 from microface.chip.plan.kernels.pools import MeanPortable
 from microface.chip.plan.kernels.small_dsp import MeanDsp
-from microface.chip.plan.kernels.tflite.twins import roundings, rule_of, twin_of
+from microface.chip.plan.kernels.tflite.twins import constant_bias, roundings, rule_of, twin_of
 from microface.network.network import IntegerNetwork
 from microface.network.ops import Operator, WeightedOperator
 from microface.network.ops.tflite import TfliteAdd, TfliteMean
@@ -81,9 +81,12 @@ class Rounded(Kernel):
         """Return the base's tables with TFLite's factors in `multiplier` and `left`."""
         twin, rule = twin_of(network), rule_of(op)
         tables = self.base.pack(twin.operators[op.name], twin.network)
-        assert rule is not None
+        assert rule is not None and isinstance(op, WeightedOperator)
+        bias = tables["bias"].copy()
+        bias[: len(op.bias)] += constant_bias(op, network)
         shift = rule.shift + (SINGLE if isinstance(rule, SingleRounding) else 0)
         return tables | {
+            "bias": bias,
             "multiplier": rule.multiplier.astype(np.int32),
             "left": shift.astype(np.int8).view(np.uint8),
         }
