@@ -6,18 +6,23 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from microface.errors import UserError
 from microface.learn.quant.calibrate import METHODS, Seen, observe
-from microface.learn.quant.execute import activated, compute
+from microface.learn.quant.execute import activated, compute, execute, weights_of
 from microface.learn.quant.graph import FloatGraph, Weighted
 from microface.learn.quant.max78000.arrange import arranged
 from microface.learn.quant.max78000.rounding import Arithmetic
-from microface.learn.quant.max78000.scale import scaled
+from microface.learn.quant.max78000.scale import multiplied, scaled
 from microface.learn.quant.max78000.weights import BITS, best_shift, step_of
 
 _MENDED = 256
 """Most photos that biases are mended by."""
+_GAINS = (1.0, 1.5, 2.0, 3.0)
+"""How much larger the last values are tried: a mean is smaller than what it is of, and short of integers."""
+_JUDGED = 64
+_BATCH = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +62,28 @@ def fit(graph: FloatGraph, batches: Sequence[Tensor], options: FitOptions) -> Fi
     """Return `graph` fitted for the accelerator by what `batches` [N, C, H, W] in [-1, 127/128] show of it."""
     ready = arranged(graph)
     ready = scaled(ready, observe(ready, batches), options.method, options.equalise, options.wide)
-    fitted = Fitted(with_steps(ready, observe(ready, batches), options.bits), options.wide)
-    return mended(fitted, torch.cat(list(batches))[:_MENDED]) if options.mend else fitted
+    x = torch.cat(list(batches))
+    if options.wide:
+        return _finished(ready, x, options)
+    tried = [_finished(multiplied(ready, gain), x[:_JUDGED], options) for gain in _GAINS]
+    best = int(np.argmax([_likeness(ready, fitted, x[:_JUDGED]) for fitted in tried]))
+    return _finished(multiplied(ready, _GAINS[best]), x, options)
+
+
+def _finished(graph: FloatGraph, x: Tensor, options: FitOptions) -> Fitted:
+    """Return `graph`, whose values lie in range, with steps and mended biases."""
+    seen = observe(graph, x.split(_BATCH))
+    fitted = Fitted(with_steps(graph, seen, options.bits), options.wide)
+    return mended(fitted, x[:_MENDED]) if options.mend else fitted
+
+
+@torch.inference_mode()
+def _likeness(graph: FloatGraph, fitted: Fitted, x: Tensor) -> float:
+    """Return the mean cosine of the rounded outputs to those of the float `graph`."""
+    arithmetic = Arithmetic(fitted.graph, fitted.wide)
+    used = {name: pair for node in fitted.graph.weighted() for name, pair in arithmetic.weights(node)[1].items()}
+    wanted = execute(graph, x, weights_of(graph), lambda _name, value: value)
+    return float(functional.cosine_similarity(execute(fitted.graph, x, used, arithmetic.round), wanted).mean())
 
 
 def with_steps(graph: FloatGraph, seen: Mapping[str, Seen], bits: Mapping[str, int]) -> FloatGraph:

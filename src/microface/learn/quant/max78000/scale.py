@@ -44,6 +44,14 @@ def scaled(graph: FloatGraph, seen: Mapping[str, Seen], method: str, equalise: b
     return graph.changed(nodes)
 
 
+def multiplied(graph: FloatGraph, gain: float) -> FloatGraph:
+    """Return `graph` with its output, and what shares its factor, `gain` times as large."""
+    owner = groups(graph)
+    nodes = [node for node in graph.weighted() if owner[node.name] == owner[graph.output.name]]
+    scaled_up = {n.name: (np.float32(gain) * n.weights, np.float32(gain) * n.bias) for n in nodes}
+    return graph.with_weights(scaled_up)
+
+
 def _reach(members: list[Seen], method: str) -> float:
     """Return the range that `method` gives, or for mse the one with the least error of 8 signed bits."""
     together = merged(members)
