@@ -31,6 +31,9 @@ def demo(
     film: Annotated[
         bool, typer.Option("--film", help="Play a film to the application instead: camera frames in, lines out.")
     ] = False,
+    votes: Annotated[
+        bool, typer.Option("--votes", help="Measure instead what agreement across crops and frames does to strangers.")
+    ] = False,
     wake: Annotated[
         str | None, typer.Option(help="With --film: a face / no-face network that looks first.", metavar="NETWORK")
     ] = None,
@@ -50,6 +53,9 @@ def demo(
     chip = Target.load(target)
     package = load_model(model, chip)
     cast = made_up_people() if photos is None else people_of(photos)
+    if votes:
+        _votes(cast, package, output)
+        return
     if film:
         _film(cast, package, chip, output, network_in(find_network(wake)) if wake is not None else None)
         return
@@ -74,6 +80,27 @@ def demo(
     for line in _summary(result):
         console.print(line, highlight=False)
     console.print(f"report: {output / 'report.html'}", highlight=False)
+
+
+def _votes(cast: "Cast", package: "ModelPackage", output: Path) -> None:
+    from microface.chip.application.settings import Settings
+    from microface.chip.devices.host import HostDevice
+    from microface.demo.votes import rates, stranger_matches
+    from microface.demo.watch import enrolled
+    from microface.people.image import to_image
+
+    device, chosen = HostDevice(package), Settings()
+    device.write_gallery(to_image(enrolled(cast, package, device)))
+    matches = stranger_matches(cast, device, chosen)
+    found = list(rates(matches, chosen))
+    shares = [(each.crop, each.frame, each.report, *each.independent) for each in found]
+    rows = [
+        (f"{each.threshold:,}", *(f"{100 * share:.1f} %" for share in row))
+        for each, row in zip(found, shares, strict=True)
+    ]
+    columns = ("threshold", "a crop", "a frame", "a report", "frame, by chance", "report, by chance")
+    console.print(table(f"Strangers accepted, {len(matches)} sequences of {chosen.frames} frames", columns, rows))
+    write_json(output / "votes.json", {"network": package.name, "rates": [each.to_json() for each in found]})
 
 
 def _film(cast: "Cast", package: "ModelPackage", target: "Target", output: Path, wake: "IntegerNetwork | None") -> None:

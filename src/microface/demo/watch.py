@@ -8,6 +8,7 @@ import numpy as np
 from microface.chip.application.device import EmulatedApplication
 from microface.chip.application.machine import State
 from microface.chip.application.settings import Settings
+from microface.chip.devices.device import Device
 from microface.chip.firmware.build import Options
 from microface.chip.firmware.make import make_firmware
 from microface.chip.targets import Target
@@ -60,7 +61,7 @@ def watch(
     chip = EmulatedApplication(
         make_firmware(package, target, output / "firmware", Options(application=chosen, wake=wake))
     )
-    gallery = _enrolled(cast, package, chip)
+    gallery = enrolled(cast, package, chip)
     chip.write_gallery(to_image(gallery))
     cost: list[Cost] = []
     shown = play(film(cast), lambda picture: _show(chip, picture, cost), lambda: chip.lines)
@@ -70,7 +71,8 @@ def watch(
     return Premiere(tuple(chip.lines), tuple(shown), tuple(cost), strip)
 
 
-def _enrolled(cast: Cast, package: ModelPackage, chip: EmulatedApplication) -> Gallery:
+def enrolled(cast: Cast, package: ModelPackage, chip: Device) -> Gallery:
+    """Return the people of `cast` enrolled on `chip`, with the threshold of the usual rate."""
     looks = look_at_all(cast.enrolled, photo_looker(package.preprocess))
     people = new_gallery(package.name, package.model_id, package.embedding_size, enrol(looks, chip).people)
     return with_rate(package, people)[0]
