@@ -99,9 +99,7 @@ def test_uint8_inside_the_network_is_named() -> None:
     x = draft.input((1, 4, 4, 2), 0.1, 128)
     one = {0: byte(0), 1: number(1), 2: number(1), 3: number(2), 4: number(2)}
     draft.emit("AVERAGE_POOL_2D", (x,), (draft.like(x, (1, 4, 4, 2)),), one)
-    with pytest.raises(
-        UserError, match=r"\(AVERAGE_POOL_2D\): tensor 0 .* is uint8, quantised the older way"
-    ):
+    with pytest.raises(UserError, match=r"\(AVERAGE_POOL_2D\): tensor 0 .* is uint8, quantised the older way"):
         convert(parse_model(model_bytes(draft.model()), PATH))
 
 
