@@ -91,11 +91,11 @@ def test_every_bit_agrees_at_all_bits(bits: int, wide: bool, tmp_path: Path) -> 
     assert plan_accelerator(lower(fitted), TARGET).weight_bytes > 0
 
 
-@pytest.mark.parametrize("name", [*nets.names("presence"), "faceidnet"])
+@pytest.mark.parametrize("name", [*nets.names("presence"), "faceidnet", "faceid"])
 def test_families_of_this_chip(name: str, tmp_path: Path) -> None:
     torch.manual_seed(3)
-    wide = name != "faceidnet"
-    options = nets.options_of(name, {"resolution": 40} if wide else {"resolution": 36, "embedding": 32})
+    wide = not name.startswith("faceid")
+    options = nets.options_of(name, {"resolution": 40} if wide else {"resolution": 72, "embedding": 32})
     shape = options.input_shape
     graph = trace(nets.build(name, options), shape[1:], name, shape[0])
     fitted, cosine = _check(graph, FitOptions(wide=wide), tmp_path)
@@ -113,9 +113,9 @@ def test_published_networks_keep_their_convolutions_without_biases() -> None:
 
 
 def test_the_mean_goes_in_front_of_a_1x1_convolution_unless_a_wide_pool_would_be_left() -> None:
-    for tail, last in ((64, AcceleratorConv), (112, Passthrough)):
-        options = nets.options_of("faceidnet", {"resolution": 72, "embedding": 16, "tail": tail})
-        graph = trace(nets.build("faceidnet", options), options.input_size, "faceidnet")
+    for name, last in (("faceidnet", AcceleratorConv), ("faceid", Passthrough)):
+        options = nets.options_of(name, {"resolution": 72, "embedding": 16})
+        graph = trace(nets.build(name, options), options.input_size, name)
         network = lower(fit(graph, [_real(_integers((3, *options.input_size)))], FitOptions()))
         assert isinstance(network.operators[-1], last)
         plan_accelerator(network, TARGET)
