@@ -77,3 +77,20 @@ def test_what_is_not_supported_is_named(tmp_path: Path) -> None:
     onnx.save(model("Softplus"), tmp_path / "odd.onnx")
     with pytest.raises(UserError, match=r"odd\.onnx: node 2 Softplus: is not supported; microface calibrates Add"):
         read_graph(tmp_path / "odd.onnx")
+
+
+def test_weights_kept_as_integers_are_read_as_real_ones(tmp_path: Path) -> None:
+    whole, kept = model(), model()
+    stem = next(each for each in kept.graph.initializer if each.name == "stem")
+    real = numpy_helper.to_array(stem)
+    steps = (np.abs(real).max((1, 2, 3)) / 127).astype(np.float32)
+    integers = np.rint(real / steps[:, None, None, None]).astype(np.int8)
+    kept.graph.initializer.remove(stem)
+    for name, values in {"whole": integers, "steps": steps, "points": np.zeros(8, np.int8)}.items():
+        kept.graph.initializer.append(numpy_helper.from_array(values, name))
+    kept.graph.node.insert(0, helper.make_node("DequantizeLinear", ["whole", "steps", "points"], ["stem"], axis=0))
+    found = []
+    for number, each in enumerate((whole, kept)):
+        onnx.save(each, tmp_path / f"{number}.onnx")
+        found.append(next(read_graph(tmp_path / f"{number}.onnx").weighted()).weights)
+    assert not np.array_equal(*found) and np.allclose(*found, atol=float(np.abs(found[0]).max()) / 100)

@@ -266,6 +266,17 @@ def _constant(reader: _Reader, node: OnnxNode) -> None:
     reader.constants[node.output] = np.asarray(given)
 
 
+def _dequantise(reader: _Reader, node: OnnxNode) -> None:
+    """Weights kept as integers are the real ones that they stand for."""
+    integers, scales = reader.constant(node, 0), reader.constant(node, 1).astype(np.float32)
+    points = reader.constant(node, 2) if node.input(2) else np.zeros(1)
+    shape = [1] * integers.ndim
+    if scales.size > 1:
+        shape[node.integer("axis", 1)] = -1
+    scales, points = (part.reshape(shape if part.size > 1 else ()) for part in (scales, points.astype(np.float32)))
+    reader.constants[node.output] = (integers.astype(np.float32) - points) * scales
+
+
 _CONVERTERS: dict[str, _Converter] = {
     "Conv": _conv,
     **dict.fromkeys(("Gemm", "MatMul"), _linear),
@@ -278,4 +289,5 @@ _CONVERTERS: dict[str, _Converter] = {
     "Concat": _join,
     **dict.fromkeys(("Flatten", "Reshape", "Squeeze", "Identity", "Dropout", "Cast"), _same),
     "Constant": _constant,
+    "DequantizeLinear": _dequantise,
 }
