@@ -1,6 +1,8 @@
 """`microface import --statistics`: a foreign network takes thresholds from held-out people, and people are enrolled."""
 
+import json
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +11,15 @@ from running import RunCli
 
 from microface.models import ModelPackage
 from microface.network.anchor import RandomBuilder
-from microface.network.convert.tflite import tflite_bytes
+from microface.network.convert.tflite import import_tflite, tflite_bytes
+from microface.network.convert.tflite.write import model_bytes
 from microface.people.gallery import Gallery
 from microface.photos.dataset import Manifest
 from microface.photos.dataset.writer import ShardContent, write_shard
 from microface.photos.preprocess import Preprocess
+
+sys.path.append(str(Path(__file__).parents[1] / "network" / "tflite"))
+from whole_network import whole_network
 
 SIZE, MARGIN, PEOPLE, PHOTOS = 24, 2, 40, 4
 
@@ -80,6 +86,20 @@ def test_without_statistics_enrolment_asks_for_a_threshold(
     assert not (tmp_path / "home.mfg").exists()
     assert cli("enroll", photos, "--network", "face.mface", "--output", "home.mfg", "--threshold", "9000").code == 0
     assert Gallery.load(tmp_path / "home.mfg").threshold == 9000
+
+
+def test_a_network_of_16_bits_is_no_package_but_runs(cli: RunCli, tmp_path: Path) -> None:
+    draft = whole_network("int16")
+    (tmp_path / "wide.tflite").write_bytes(model_bytes(draft.model()))
+    refused = cli("import", "wide.tflite", "--output", "wide.mface")
+    assert refused.code == 2 and "takes s16 and gives s16" in refused.line and not (tmp_path / "wide.mface").exists()
+    (x,) = draft.values().values()
+    np.save(tmp_path / "x.npy", x)
+    network = import_tflite(tmp_path / "wide.tflite").network
+    assert cli("plan", "wide.tflite", "--target", "nrf52840").code == 0
+    assert cli("build", "wide.tflite", "--target", "nrf52840", "--output", "firmware").code == 0
+    assert cli("emulate", "firmware", "--input", "x.npy", "--json", "run.json").code == 0
+    assert json.loads((tmp_path / "run.json").read_text())["output"] == network.run(x).ravel().tolist()
 
 
 def test_people_of_another_crop_are_refused(cli: RunCli, network_file: Path, data: Path, tmp_path: Path) -> None:

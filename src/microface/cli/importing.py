@@ -72,6 +72,7 @@ def import_network(
         save_network(network, output)
     else:
         dataset = Dataset.open(statistics) if statistics is not None else None
+        _require_bytes(network)
         crop = crop_of(preprocess, network.name, network.input.shape)
         if dataset is not None:
             _require_crop(dataset, crop)
@@ -137,6 +138,14 @@ def crop_of(text: str, name: str, shape: Shape) -> Preprocess:
     eyes = TEMPLATE_EYE_DISTANCE * width / TEMPLATE_SIZE if geometry == "aligned" else LOOSE_EYE_DISTANCE * width / 120
     values = {"geometry": geometry, "width": width, "height": height, "eye_distance": eyes}
     return Preprocess.from_json(values | dict(_option(option) for option in options))
+
+
+def _require_bytes(network: IntegerNetwork) -> None:
+    """Refuse a package of a network that does not make bytes of crops of bytes."""
+    ends = network.input.dtype, network.output.dtype
+    if ends != ("s8", "s8"):
+        what = f"takes {ends[0]} and gives {ends[1]}"
+        raise UserError(network.name, what, "a package takes and gives s8; write a bare .mfn network instead")
 
 
 def _require_crop(dataset: Dataset, crop: Preprocess) -> None:
