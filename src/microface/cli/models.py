@@ -7,7 +7,8 @@ import typer
 
 from microface.cli.options import JsonFile, save_json
 from microface.console import console, table
-from microface.models import Cost, Measurement, ModelPackage, load, names
+from microface.models import Cost, Measurement, ModelCard, ModelPackage, load, names
+from microface.models.presence import ACCURACY, PresenceModel, load_presence, presence_names
 from microface.sizes import show_size
 
 
@@ -19,6 +20,11 @@ def models(
 
     Example: `microface models default`
     """
+    if name in presence_names():
+        model = load_presence(str(name))
+        _show_measured(model.card, model.name, _presence_fields(model))
+        save_json(json, {"name": model.name, "card": model.card.to_json()})
+        return
     if name is not None:
         package = load(name)
         show_card(package)
@@ -29,6 +35,10 @@ def models(
     console.print(table("Shipped models", columns, map(_row, packages)))
     for package in packages:
         console.print(f"[bold]{package.name}[/]: {package.card.summary} {package.card.limits}")
+    if presence_names():
+        heads = ("network", "input", "MACs", "weights", "accuracy, integer")
+        rows = map(_presence_row, map(load_presence, presence_names()))
+        console.print(table("Shipped networks for face or no face (docs/face-or-no-face.md)", heads, rows))
     save_json(json, [_json(package) for package in packages])
 
 
@@ -46,6 +56,22 @@ def _row(package: ModelPackage) -> tuple[str, ...]:
     )
 
 
+def _presence_row(model: PresenceModel) -> tuple[str, ...]:
+    height, width, channels = model.network.input.shape
+    found = model.card.find(ACCURACY)
+    share = f"{100 * found.value:.1f} %" if found else "not measured"
+    size = show_size(model.network.constant_bytes)
+    return model.name, f"{width} x {height} x {channels}", f"{model.network.macs / 1e6:.1f} M", size, share
+
+
+def _presence_fields(model: PresenceModel) -> Iterator[tuple[str, str]]:
+    yield "summary", model.card.summary
+    yield "cost", f"{model.network.macs:,} multiply-accumulates, {model.network.constant_bytes:,} bytes of constants"
+    yield "training data", model.card.training_data
+    yield "licence", model.card.licence
+    yield "limits", model.card.limits
+
+
 def _json(package: ModelPackage) -> dict[str, Any]:
     return {
         "name": package.name,
@@ -61,14 +87,18 @@ def _json(package: ModelPackage) -> dict[str, Any]:
 
 def show_card(package: ModelPackage) -> None:
     """Print the whole card of `package`."""
-    console.print(table(package.name, ("field", "value"), _fields(package)))
-    figures = package.card.measurements
+    _show_measured(package.card, package.name, _fields(package))
+
+
+def _show_measured(card: ModelCard, name: str, fields: Iterator[tuple[str, str]]) -> None:
+    console.print(table(name, ("field", "value"), fields))
+    figures = card.measurements
     if figures:
         console.print(table("Measured", ("figure", "value", "engine", "on"), map(_figure, figures)))
-    if package.card.costs:
+    if card.costs:
         columns = ("chip", "instructions", "ms, estimate", "flash B", "arena B", "stack B", "by")
-        console.print(table("One face costs", columns, map(_cost, package.card.costs)))
-    commands = [*(each.command for each in figures), *(each.command for each in package.card.costs)]
+        console.print(table("One face costs", columns, map(_cost, card.costs)))
+    commands = [*(each.command for each in figures), *(each.command for each in card.costs)]
     for command in dict.fromkeys(commands):
         console.print(command, style="dim", highlight=False, markup=False, soft_wrap=True)
 

@@ -10,6 +10,7 @@ import numpy as np
 from microface.errors import UserError
 from microface.metrics.clusters import clustered_rate
 from microface.models.card import Measurement, ModelCard
+from microface.models.presence import ACCURACY
 from microface.network import IntegerNetwork
 from microface.network.inputs.fold import fold_to
 from microface.network.inputs.mapping import map_bytes
@@ -96,7 +97,7 @@ def card_of(
     """Return the card of `network`, trained on `splits`, with the figures of `result`, which `command` repeats."""
     height, width, channels = network.input.shape
     counts = {split: f"{len(part):,} windows of {len(np.unique(part.pictures)):,}" for split, part in splits.items()}
-    figures = [("accuracy, classes balanced", result.accuracy, "WIDER FACE, held-out pictures")]
+    figures = [(ACCURACY, result.accuracy, "WIDER FACE, held-out pictures")]
     if result.backgrounds is not None:
         figures.append(("backgrounds let pass", result.backgrounds, "pictures without faces"))
     return ModelCard(

@@ -11,6 +11,8 @@ from microface.models.shelf import SHIPPED
 from microface.network import IntegerNetwork, load_network
 
 FOLDER = SHIPPED / "presence"
+ACCURACY = "accuracy, classes balanced"
+"""The card's name of the share of held-out windows that are told right."""
 
 
 @dataclass(frozen=True, eq=False)
