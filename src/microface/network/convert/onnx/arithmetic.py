@@ -16,8 +16,8 @@ from microface.network.requantise.tflite import split_scale
 from microface.network.tensors import Tensor
 
 _FINE = 20
-_AXES = {3: {1: 2, 2: 0, 3: 1}, 1: {1: 2}}
-"""By number of sizes: an axis of the file as ours (0 rows, 1 columns, 2 channels)."""
+_AXES = {3: {1: 2, 2: 0, 3: 1}, 2: {1: 2}, 1: {1: 2}}
+"""By number of sizes: an axis of the file as ours (0 rows, 1 columns, 2 channels); lists are joined end to end."""
 
 
 @dataclass(frozen=True, eq=False)

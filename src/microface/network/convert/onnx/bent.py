@@ -107,15 +107,20 @@ def qlinear_softmax(conversion: Conversion, node: OnnxNode) -> Known:
 
 def _softmax(conversion: Conversion, node: OnnxNode, value: Value) -> Pending:
     rank = len(value.dims) + 1
-    if rank not in (2, 4) or node.integer("axis", -1) % rank != 1:
+    axis = node.integer("axis", -1) % rank
+    if (rank, axis) not in ((2, 1), (3, 2), (4, 1)):
         raise UserError(node.where, f"runs along axis {node.integer('axis', -1)} of {rank}", "use the channels")
     source = conversion.image(value, node.where) if rank == 4 else conversion.flat(value)
+    if rank == 3:
+        source = conversion.reshaped(source, (1, value.dims[0], value.dims[1]), "rows")
     table = np.array([math.exp(-source.scale * step) for step in range(256)], np.float32)
 
     def finish(target: Target) -> Value:
         output = conversion.declare(target.name, source.shape, target.affine)
         fields = (output.name, (source.name,), output.name, table, float(np.float32(target.affine.scale)))
         conversion.emit(TfliteSoftmax(*fields, output.zero_point))
+        if rank == 3:
+            output = conversion.reshaped(output, (1, 1, value.count), "flat")
         return Value(output.name, value.dims)
 
     return cut_after(conversion, finish)

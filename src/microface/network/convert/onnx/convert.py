@@ -114,7 +114,7 @@ class Conversion:
         source = self.tensor(value)
         if source.shape == (rows, columns, channels):
             return source
-        whole = self._moved(self.flat(value), (channels, rows, columns), "rows")
+        whole = self.reshaped(self.flat(value), (channels, rows, columns), "rows")
         return self._turned(whole, (1, 2, 0))
 
     def flat(self, value: Value) -> Tensor:
@@ -123,9 +123,10 @@ class Conversion:
         rows, columns, channels = source.shape
         if rows * columns > 1 and channels > 1:
             source = self._turned(source, (2, 0, 1))
-        return self._moved(source, (1, 1, value.count), "flat")
+        return self.reshaped(source, (1, 1, value.count), "flat")
 
-    def _moved(self, source: Tensor, shape: Shape, suffix: str) -> Tensor:
+    def reshaped(self, source: Tensor, shape: Shape, suffix: str) -> Tensor:
+        """Return the values of `source` in `shape`, by a reshape where it is not that already."""
         if source.shape == shape:
             return source
         result = self.declare(f"{source.name}_{suffix}", shape, Affine(source.scale, source.zero_point))
