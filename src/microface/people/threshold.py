@@ -17,7 +17,7 @@ def choose(package: ModelPackage, gallery: Gallery, rate: float = DEFAULT_RATE) 
     if not 0 < rate < 1:
         raise UserError(rate, "is not a rate of false accepts", "give a fraction between 0 and 1, for example 0.001")
     if package.statistics is None:
-        raise UserError(package.name, "has no statistics on held-out people", "give the threshold itself")
+        raise UserError(package.name, "has no statistics on held-out people", "give `enroll` a --threshold N")
     if not len(gallery):
         raise UserError("gallery", "has nobody in it, so no rate can be told", "add a person first")
     return choose_threshold(package.statistics, gallery.photos, rate)
