@@ -20,7 +20,7 @@ from torch import nn
 from microface.errors import UserError
 from microface.learn.card import card_of
 from microface.learn.nets.layers import PReLU
-from microface.learn.quant.calibrate import Affine, Seen, least_squares, observe, quantisations
+from microface.learn.quant.calibrate import Affine, observe, quantisations
 from microface.learn.quant.correct import equalised, mended
 from microface.learn.quant.execute import execute, weights_of
 from microface.learn.quant.from_onnx import read_graph
@@ -88,24 +88,6 @@ def test_a_layer_and_its_prelu_share_a_range_that_covers_both() -> None:
         low, high = (shared.scale * (end - shared.zero_point) for end in (-128, 127))
         for name in (node.name, *node.inputs):
             assert low - shared.scale <= seen[name].low and seen[name].high <= high + shared.scale
-
-
-def test_the_range_is_that_of_the_least_error_behind_the_prelu() -> None:
-    random = np.random.default_rng(8)
-    sample, slopes = random.normal(size=20_000), random.uniform(-0.5, 0.5, 20_000)
-    sample[:200] *= 4
-    seen = Seen(float(sample.min()), float(sample.max()), sample, bent=np.stack([sample, slopes]))
-    best, plain = (least_squares(each) for each in (seen, replace(seen, bent=None)))
-    errors = [_error_behind(Affine.covering(*span), sample, slopes) for span in (best, plain)]
-    assert errors[0] < 0.9 * errors[1]
-    assert -best[0] < 0.9 * best[1]
-
-
-def _error_behind(affine: Affine, sample: np.ndarray, slopes: np.ndarray) -> float:
-    def bend(x: np.ndarray) -> np.ndarray:
-        return np.where(x < 0, x * slopes, x)
-
-    return float(np.square(affine.rounded(bend(affine.rounded(sample))) - bend(sample)).mean())
 
 
 def test_equalising_goes_through_prelus_and_keeps_the_function() -> None:

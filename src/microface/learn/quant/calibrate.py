@@ -15,8 +15,6 @@ INPUT_SCALE = 1 / 128
 """Crops become s8 by byte - 128, which stands for (byte - 128) / 128."""
 _KEPT = 200_000
 _SHRINKS = np.linspace(1.0, 0.4, 61)
-_KEPT_BENT = 32_768
-_ENDS = np.linspace(1.0, 0.25, 13)
 
 
 @dataclass(frozen=True)
@@ -50,16 +48,12 @@ Quantisable = tuple[FloatGraph, dict[str, Affine]]
 
 @dataclass
 class Seen:
-    """What calibration has seen of one value: extremes, a sample, and how far each channel reaches (float [C]).
-
-    `bent`, where a PReLU reads the value: another sample and, below it, the slope of each, float [2, n].
-    """
+    """What calibration has seen of one value: extremes, a sample, and how far each channel reaches (float [C])."""
 
     low: float
     high: float
     sample: np.ndarray
     reach: np.ndarray | None = None
-    bent: np.ndarray | None = None
 
 
 def minmax(seen: Seen) -> tuple[float, float]:
@@ -74,29 +68,11 @@ def percentile(seen: Seen) -> tuple[float, float]:
 
 
 def least_squares(seen: Seen) -> tuple[float, float]:
-    """Return the shrunk range whose rounding and cutting have the least mean squared error.
-
-    In front of a PReLU it is the error behind it that counts, and each end is shrunk by itself.
-    """
-    if seen.bent is not None:
-        return _least_behind(seen, *seen.bent)
+    """Return the shrunk range whose rounding and cutting have the least mean squared error."""
     costs = [np.square(Affine.covering(seen.low * s, seen.high * s).rounded(seen.sample) - seen.sample).mean()
              for s in _SHRINKS]  # fmt: skip
     best = float(_SHRINKS[int(np.argmin(costs))])
     return seen.low * best, seen.high * best
-
-
-def _least_behind(seen: Seen, sample: np.ndarray, slopes: np.ndarray) -> tuple[float, float]:
-    """Return the range with the least error of `sample` after rounding, PReLU with `slopes`, and rounding again."""
-    wanted = _behind(sample, slopes)
-    spans = [(min(seen.low, 0.0) * low, max(seen.high, 0.0) * high) for low in _ENDS for high in _ENDS]
-    ways = [Affine.covering(*span) for span in spans]
-    costs = [np.square(way.rounded(_behind(way.rounded(sample), slopes)) - wanted).mean() for way in ways]
-    return spans[int(np.argmin(costs))]
-
-
-def _behind(sample: np.ndarray, slopes: np.ndarray) -> np.ndarray:
-    return np.where(sample < 0, sample * slopes, sample)
 
 
 METHODS: dict[str, Callable[[Seen], tuple[float, float]]] = {
@@ -110,11 +86,10 @@ def observe(graph: FloatGraph, batches: Iterable[Tensor]) -> dict[str, Seen]:
     """Run `graph` over `batches` [N, 3, H, W]; return what was seen of every value but the input."""
     seen: dict[str, Seen] = {}
     random = np.random.default_rng(0)
-    slopes = {node.inputs[0]: node.slopes for node in graph.prelus()}
 
     def look(name: str, value: Tensor) -> Tensor:
         if name != FloatGraph.INPUT:
-            _take(seen, name, value.numpy(), random, slopes.get(name))
+            _take(seen, name, value.numpy(), random)
         return value
 
     with torch.inference_mode():
@@ -125,26 +100,15 @@ def observe(graph: FloatGraph, batches: Iterable[Tensor]) -> dict[str, Seen]:
     return seen
 
 
-def _take(
-    seen: dict[str, Seen], name: str, value: np.ndarray, random: np.random.Generator, slopes: np.ndarray | None
-) -> None:
+def _take(seen: dict[str, Seen], name: str, value: np.ndarray, random: np.random.Generator) -> None:
     sample = random.choice(value.reshape(-1), min(value.size, _KEPT // 8), replace=False)
     reach = np.abs(value).max(axis=(0, *range(2, value.ndim)))
-    now = Seen(float(value.min()), float(value.max()), sample, reach, _bent(value, slopes, random))
+    now = Seen(float(value.min()), float(value.max()), sample, reach)
     if name in seen:
         old = seen[name]
         now = replace(merged([old, now]), reach=np.maximum(reach, reach if old.reach is None else old.reach))
-        now = replace(now, sample=now.sample[-_KEPT:], bent=None if now.bent is None else now.bent[:, -_KEPT_BENT:])
+        now = replace(now, sample=now.sample[-_KEPT:])
     seen[name] = now
-
-
-def _bent(value: np.ndarray, slopes: np.ndarray | None, random: np.random.Generator) -> np.ndarray | None:
-    """Return some of `value` [N, C, H, W] and the slope of each; None without `slopes` [C]."""
-    if slopes is None:
-        return None
-    places = random.integers(0, value.size, min(value.size, _KEPT_BENT // 8))
-    channels = places // int(np.prod(value.shape[2:])) % value.shape[1]
-    return np.stack([value.reshape(-1)[places], slopes[channels]])
 
 
 def quantisations(graph: FloatGraph, seen: Mapping[str, Seen], method: str = "mse") -> dict[str, Affine]:
@@ -167,6 +131,4 @@ def quantisations(graph: FloatGraph, seen: Mapping[str, Seen], method: str = "ms
 def merged(several: Sequence[Seen]) -> Seen:
     """Return what was seen of `several` values together."""
     low, high = min(seen.low for seen in several), max(seen.high for seen in several)
-    bent = [seen.bent for seen in several if seen.bent is not None]
-    sample = np.concatenate([seen.sample for seen in several])
-    return Seen(low, high, sample, bent=np.concatenate(bent, axis=1) if bent else None)
+    return Seen(low, high, np.concatenate([seen.sample for seen in several]))
