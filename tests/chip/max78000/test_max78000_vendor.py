@@ -17,9 +17,10 @@ from microface.chip.firmware.max78000.headers import output_header, weights_head
 from microface.chip.firmware.max78000.kernels import columns_from
 from microface.chip.firmware.max78000.sources import draw_sample
 from microface.chip.firmware.max78000.vendor import arch_of, write_vendor_files
-from microface.chip.plan.max78000 import plan_accelerator
+from microface.chip.plan.max78000 import plan_together
 from microface.chip.targets import Target
 from microface.network.convert import ai8x
+from microface.network.facenets import FACEID, published
 
 TARGET = Target.load("max78000")
 BOARD = {
@@ -62,15 +63,18 @@ def by_address(words: list[int]) -> dict[int, tuple[int, int]]:
     return found
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_the_synthesizer_takes_our_files_and_makes_our_words(vendor: Path, tmp_path: Path, name):
-    network = NETWORKS[name]()
-    plan, sample, arch = plan_accelerator(network, TARGET), draw_sample(network), arch_of(network.name)
+@pytest.mark.parametrize(("name", "in_front"), [*((name, False) for name in NETWORKS), (FACEID, False), (FACEID, True)])
+def test_the_synthesizer_takes_our_files_and_makes_our_words(vendor: Path, tmp_path: Path, name, in_front):
+    """`in_front`: the second of two networks that share the weight memory."""
+    networks = [NETWORKS[name]() if name in NETWORKS else published(name), *([published("facenet_v2")] * in_front)]
+    network, plan = networks[-1], plan_together(networks, TARGET)[-1]
+    sample, arch = draw_sample(network), arch_of(network.name)
     write_vendor_files(plan, sample, tmp_path)
     command = [sys.executable, "ai8xize.py", "--test-dir", tmp_path, "--prefix", "made", "--device", "MAX78000"]
     command += ["--checkpoint-file", tmp_path / f"{arch}.pth.tar", "--config-file", tmp_path / f"{arch}.yaml"]
     command += ["--sample-input", tmp_path / "sample.npy", "--no-version-check", "--overwrite", "--timer", "0"]
     command += ["--fifo"] if plan.streams else []
+    command += ["--weight-start", min(each.first_column for each in plan.layers if each.columns)] if in_front else []
     environment = {
         **os.environ,
         "PYTHONPATH": os.environ.get("AI8X_PYTHONPATH", ""),

@@ -69,7 +69,9 @@ def build_accelerator(
         _write_sources(model, target, folder, options)
         measured = None if options.source_only else _compile(folder, model, target, options)
         facts = facts_of(model, model_file, target, _plan_json(plan, target, model), measured, options)
-        write_json(folder / JSON_NAME, facts | {"accelerator": target.accelerator})
+        starts = [min(each.first_column for each in other.layers if each.columns) for other in others]
+        facts |= {"accelerator": target.accelerator, "wake_weight_start": starts[0] if starts else None}
+        write_json(folder / JSON_NAME, facts)
     return Firmware.load(output_dir)
 
 

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 from microface.chip.plan.max78000.workload import BYTES_PER_WORD, WIDE_BYTES, HardwareLayer, Workload, passes
 
+_GUARD_BYTES = 16
+"""Kept free behind what the last streaming layer writes: the vendor's tool takes its end for a few words later."""
+
 
 @dataclass(frozen=True)
 class Formats:
@@ -61,6 +64,8 @@ def blocks(work: Workload, group: Mapping[str, str], formats: Formats) -> list[B
 
 def _block(work: Workload, names: tuple[str, ...], group: Mapping[str, str], formats: Formats) -> Block:
     size = len(names) * tensor_bytes(work, names[0], formats)
+    if max(work.written[name] for name in names) == formats.streaming - 1 >= 0:
+        size += _GUARD_BYTES
     first, last = min(work.written[name] for name in names), max(work.last_read[name] for name in names)
     if first < formats.streaming:
         # Layers that stream run at once, from the first row of the input on.
