@@ -14,6 +14,7 @@ torch = pytest.importorskip("torch", reason="learning needs torch (the extra `tr
 from settings import config
 
 from microface.errors import UserError
+from microface.learn import package
 from microface.learn.card import card_of
 from microface.learn.package import read_by
 from microface.learn.quant.calibrate import METHODS, Affine, Seen, quantisations
@@ -121,14 +122,24 @@ def quantised(request: pytest.FixtureRequest, run: Path) -> tuple[Quantised, Pat
 
 def test_a_run_becomes_a_package_that_keeps_its_accuracy(quantised: tuple[Quantised, Path]) -> None:
     result, path = quantised
-    package = ModelPackage.load(path)
-    assert package.model_id == result.package.model_id
-    assert package.network.output.zero_point == 0
-    assert package.card.licence.startswith("Weights: as the photos and the teacher allow")
+    loaded = ModelPackage.load(path)
+    assert loaded.model_id == result.package.model_id
+    assert loaded.network.output.zero_point == 0
+    assert loaded.card.licence.startswith("Weights: as the photos and the teacher allow")
     assert result.after.tar["0.01"] > result.before.tar["0.01"] - 0.03
     assert result.after.cosine > result.before.cosine - 0.02
     assert path.with_name(f"{path.stem}.float.onnx").exists()
     assert "statistics" not in json.dumps(result.to_json())
+
+
+def test_the_compiled_network_judges_as_the_simulated_one(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = QuantiseOptions("ptq", photos=128)
+    simulated = quantise(run, tmp_path / "simulated.mface", "drawn", card_of(run), options)
+    monkeypatch.setattr(package, "_COMPILED_FROM", 0)
+    compiled = quantise(run, tmp_path / "compiled.mface", "drawn", card_of(run), options)
+    assert np.array_equal(simulated.stages[-1].embeddings, compiled.stages[-1].embeddings)
 
 
 def test_unknown_ways_and_names_are_told(run: Path) -> None:

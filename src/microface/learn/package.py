@@ -3,15 +3,18 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from microface.chip.devices.host import HostDevice
 from microface.errors import UserError
 from microface.learn import nets
 from microface.learn.quant.calibrate import Affine
 from microface.learn.quant.graph import FloatGraph
+from microface.learn.quant.lower import lower
 from microface.learn.quant.simulate import differences, simulate
 from microface.learn.quant.trace import trace
 from microface.learn.train import checkpoint
@@ -32,6 +35,8 @@ Size = tuple[int, int]
 """Height and width in pixels."""
 _BATCH = 64
 _CHECKED = 16
+_COMPILED_FROM = 5_000_000_000
+"""Multiply-accumulates from which compiling a network takes less time than simulating it."""
 LEAST_PEOPLE = 20
 """Statistics of fewer held-out people say nothing about strangers."""
 
@@ -72,10 +77,21 @@ def inputs_of(photos: Photos, rows: np.ndarray, size: Size) -> np.ndarray:
 
 
 def embed_integers(graph: FloatGraph, quantisations: Mapping[str, Affine], photos: Photos, size: Size) -> np.ndarray:
-    """Return int8 [N, D]: the integer embeddings of all `photos`, by `simulate`."""
+    """Return int8 [N, D]: the integer embeddings of all `photos`.
+
+    By `simulate`, or, where that would take longer than a compiler, by the host library, which gives the same bits.
+    """
+    network = lower(graph, quantisations)
+    if len(photos) * network.macs > _COMPILED_FROM:
+        run = HostDevice(network, threads=torch.get_num_threads()).run
+    else:
+        run = partial(_simulated, graph, quantisations)
     parts = np.array_split(np.arange(len(photos)), max(1, -(-len(photos) // _BATCH)))
-    results = (simulate(graph, quantisations, inputs_of(photos, part, size)) for part in parts)
-    return np.concatenate([result[graph.output.name][:, 0, 0] for result in results])
+    return np.concatenate([run(inputs_of(photos, part, size))[:, 0, 0] for part in parts])
+
+
+def _simulated(graph: FloatGraph, quantisations: Mapping[str, Affine], inputs: np.ndarray) -> np.ndarray:
+    return simulate(graph, quantisations, inputs)[graph.output.name]
 
 
 def verify(
