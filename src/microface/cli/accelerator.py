@@ -6,7 +6,7 @@ from typing import cast
 import numpy as np
 
 from microface.chip.devices.emulated import EmulatedDevice
-from microface.chip.firmware.build import Firmware
+from microface.chip.firmware.folder import Firmware
 from microface.chip.firmware.max78000.vendor import arch_of
 from microface.chip.plan.max78000 import AcceleratorPlan, is_for_accelerator, plan_accelerator
 from microface.chip.plan.max78000.application import application_time, sentence

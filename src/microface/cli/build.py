@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from microface.chip.application.settings import Settings
-from microface.chip.firmware.build import Firmware, Options
+from microface.chip.firmware.build import Options
 from microface.chip.firmware.build import build as build_firmware
+from microface.chip.firmware.folder import Firmware
 from microface.chip.firmware.max78000.project import build_accelerator
 from microface.chip.targets import Target
 from microface.cli.accelerator import runs_on_accelerator, show_build

@@ -8,7 +8,7 @@ import typer
 
 from microface.chip.devices.bench import require_emulator
 from microface.chip.devices.emulated import EmulatedDevice
-from microface.chip.firmware.build import Firmware
+from microface.chip.firmware.folder import Firmware
 from microface.chip.firmware.model import Model
 from microface.cli.accelerator import run_accelerator
 from microface.cli.options import JsonFile, save_json

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from microface.chip.firmware.build import Firmware
+from microface.chip.firmware.folder import Firmware
 from microface.chip.plan import Plan
 from microface.chip.plan.max78000 import AcceleratorPlan
 from microface.chip.plan.timing import milliseconds

@@ -12,7 +12,8 @@ from random_networks import random_network
 from microface.chip.devices.device import Device
 from microface.chip.devices.emulated import EmulatedDevice
 from microface.chip.devices.host import HostDevice
-from microface.chip.firmware.build import Firmware, Options, build, folder_to_be
+from microface.chip.firmware.build import Options, build
+from microface.chip.firmware.folder import Firmware, folder_to_be
 from microface.chip.targets import Target
 from microface.errors import UserError
 from microface.models import ModelCard, ModelPackage

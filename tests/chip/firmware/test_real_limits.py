@@ -7,7 +7,8 @@ import pytest
 
 from microface.chip.devices.emulated import EmulatedDevice
 from microface.chip.devices.faults import ChipFault
-from microface.chip.firmware.build import Firmware, Options, build
+from microface.chip.firmware.build import Options, build
+from microface.chip.firmware.folder import Firmware
 from microface.chip.firmware.linker import LinkLayout
 from microface.chip.plan import plan
 from microface.chip.plan.planner import arena_alignment

@@ -7,7 +7,7 @@ import numpy as np
 from microface.chip.application.machine import State
 from microface.chip.devices.emulated import EmulatedDevice
 from microface.chip.devices.emulator import CallReport
-from microface.chip.firmware.build import Firmware
+from microface.chip.firmware.folder import Firmware
 from microface.chip.targets import Memory
 from microface.errors import UserError
 from microface.network.inputs.pixels import to_rgb565

@@ -9,7 +9,7 @@ from microface.chip.devices.accelerator import Accelerators
 from microface.chip.devices.cycles import cycles
 from microface.chip.devices.device import Match, check_gallery, check_inputs
 from microface.chip.devices.emulator import CallReport, EmulatedChip, Service
-from microface.chip.firmware.build import Firmware
+from microface.chip.firmware.folder import Firmware
 from microface.chip.firmware.model import Model
 from microface.chip.firmware.tables import c_names
 from microface.chip.plan.timing import milliseconds

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from microface.chip.firmware.build import Firmware, Options, build
+from microface.chip.firmware.build import Options, build
+from microface.chip.firmware.folder import Firmware
 from microface.chip.firmware.max78000.project import build_accelerator
 from microface.chip.plan.max78000 import is_for_accelerator
 from microface.chip.targets import Target

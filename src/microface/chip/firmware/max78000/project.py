@@ -9,20 +9,9 @@ from typing import Any
 import numpy as np
 
 from microface.chip.firmware import application, wake
-from microface.chip.firmware.build import (
-    ARENA_SECTION,
-    ELF_NAME,
-    JSON_NAME,
-    Firmware,
-    Options,
-    facts_of,
-    folder_to_be,
-    measure,
-    symbols_of,
-    wake_objects,
-    write_model,
-)
+from microface.chip.firmware.build import ARENA_SECTION, Options, facts_of, measure, symbols_of, wake_objects
 from microface.chip.firmware.emit import emit_interface, output_type
+from microface.chip.firmware.folder import ELF_NAME, JSON_NAME, Firmware, folder_to_be, write_model
 from microface.chip.firmware.linker import LinkLayout, linker_script, startup_code
 from microface.chip.firmware.max78000.sources import c_file, draw_sample, write_network
 from microface.chip.firmware.model import Model
