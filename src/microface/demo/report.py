@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 NOTES = (
-    "Detection and alignment ran on the host in this release; the emulated chip got the aligned crop.",
+    "Faces were found and cropped on the host in this release; the emulated chip got the crop.",
     "A printed photo of an enrolled person would be accepted: there is no test that a face is alive.",
     "Instructions are counted on the emulated chip and repeat exactly; milliseconds are estimated from them.",
 )
