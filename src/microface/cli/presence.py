@@ -143,9 +143,9 @@ def evaluate(
     chosen = network_in(find_network(network))
     splits = open_windows(data)
     result, margins = measure(chosen, splits)
-    rows = [("accuracy, balanced", result.accuracy), ("faces found", result.faces), ("no face let pass", result.empty)]
+    rows = [("accuracy, balanced", result.accuracy), ("faces found", result.faces), ("no face, left alone", result.empty)]
     rows += [(f"faces of {low:g} to {high:g} of the window found", rate) for low, high, rate in result.by_size]
-    rows += [("backgrounds let pass", result.backgrounds)] if result.backgrounds else []
+    rows += [("backgrounds left alone", result.backgrounds)] if result.backgrounds else []
     cells = [
         (name, f"{100 * rate.value:.2f} +- {100 * rate.std_error:.2f}", f"{rate.windows:,}", f"{rate.pictures:,}")
         for name, rate in rows

@@ -43,9 +43,9 @@ class Rate:
 
 @dataclass(frozen=True)
 class PresenceResult:
-    """Figures of one network: balanced accuracy on held-out pictures, faces found, windows without one let pass.
+    """Figures of one network: balanced accuracy on held-out pictures, faces found, windows without one left alone.
 
-    `by_size`: faces found by (from, to) size. `backgrounds`: pictures without faces let pass, if there are any.
+    `by_size`: faces found by (from, to) size. `backgrounds`: pictures without faces left alone, if there are any.
     """
 
     accuracy: Rate
@@ -99,7 +99,7 @@ def card_of(
     counts = {split: f"{len(part):,} windows of {len(np.unique(part.pictures)):,}" for split, part in splits.items()}
     figures = [(ACCURACY, result.accuracy, "WIDER FACE, held-out pictures")]
     if result.backgrounds is not None:
-        figures.append(("backgrounds let pass", result.backgrounds, "pictures without faces"))
+        figures.append(("backgrounds left alone", result.backgrounds, "pictures without faces"))
     return ModelCard(
         summary=f"{network.name}: face or no face, for the MAX78000. Its input is {width} x {height} x {channels}.",
         training_data=f"WIDER FACE: {counts['train']} pictures; {counts['validation']} other ones ended the training.",

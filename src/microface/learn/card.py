@@ -17,7 +17,7 @@ RESEARCH = (
 )
 OWN = "Weights: as the photos and the teacher allow that they were trained with; the code is Apache-2.0."
 LIMITS = (
-    "No liveness test: a printed photo is accepted. Made for frontal, aligned faces of adults; accuracy by age, sex "
+    "No liveness test: a printed photo is accepted. Made for frontal faces of adults; accuracy by age, sex "
     "and origin was not balanced. Train again with photos and a teacher of your own for any other use."
 )
 
