@@ -143,7 +143,11 @@ def evaluate(
     chosen = network_in(find_network(network))
     splits = open_windows(data)
     result, margins = measure(chosen, splits)
-    rows = [("accuracy, balanced", result.accuracy), ("faces found", result.faces), ("no face, left alone", result.empty)]
+    rows = [
+        ("accuracy, balanced", result.accuracy),
+        ("faces found", result.faces),
+        ("no face, left alone", result.empty),
+    ]
     rows += [(f"faces of {low:g} to {high:g} of the window found", rate) for low, high, rate in result.by_size]
     rows += [("backgrounds left alone", result.backgrounds)] if result.backgrounds else []
     cells = [
