@@ -18,6 +18,7 @@ import numpy as np
 from microface.errors import DamagedFileError, UserError
 from microface.files import read_bytes, write_bytes
 from microface.network.convert.ai8x_quantise import quantise_layer
+from microface.network.convert.torch_file import torch_file
 
 _SAFE = ("torch", "collections", "numpy")
 _SAFE_NAMES = frozenset({
@@ -112,16 +113,10 @@ def _number(state: Mapping[str, np.ndarray], key: str, default: float) -> float:
 
 def write_checkpoint(path: Path, arch: str, layers: Sequence[CheckpointLayer]) -> None:
     """Write `layers` as a quantised checkpoint of the architecture `arch`."""
-    try:
-        import torch
-    except ImportError as error:
-        raise UserError(path, "needs torch to be written", "install microface[train]") from error
-    state: dict[str, Any] = {}
+    state: dict[str, np.ndarray] = {}
     for layer in layers:
         values = {"output_shift": [layer.output_shift], "weight_bits": [layer.weight_bits], "op.weight": layer.weights}
         if layer.bias is not None:
             values["op.bias"] = layer.bias * (1 << (layer.weight_bits - 1))
-        state |= {f"{layer.name}.{key}": torch.tensor(np.asarray(v), dtype=torch.float32) for key, v in values.items()}
-    stream = io.BytesIO()
-    torch.save({"epoch": 0, "state_dict": state, "arch": arch}, stream)
-    write_bytes(path, stream.getvalue())
+        state |= {f"{layer.name}.{key}": np.asarray(value) for key, value in values.items()}
+    write_bytes(path, torch_file({"epoch": 0, "state_dict": state, "arch": arch}))
