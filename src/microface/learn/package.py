@@ -1,9 +1,8 @@
 """A trained run becomes a model package: quantised, checked to the bit, with its statistics on held-out people."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +13,7 @@ from microface.errors import UserError
 from microface.learn import nets
 from microface.learn.quant.calibrate import Affine
 from microface.learn.quant.graph import FloatGraph
-from microface.learn.quant.lower import lower
-from microface.learn.quant.simulate import differences, simulate
+from microface.learn.quant.simulate import differences
 from microface.learn.quant.trace import trace
 from microface.learn.train import checkpoint
 from microface.learn.train.augment import centred
@@ -33,6 +31,8 @@ from microface.photos.preprocess import Preprocess
 
 Size = tuple[int, int]
 """Height and width in pixels."""
+Run = Callable[[np.ndarray], np.ndarray]
+"""Gives the network's integers [N, h, w, c] for s8 inputs [N, H, W, C]."""
 _BATCH = 64
 _CHECKED = 16
 _COMPILED_FROM = 5_000_000_000
@@ -76,22 +76,15 @@ def inputs_of(photos: Photos, rows: np.ndarray, size: Size) -> np.ndarray:
     return map_bytes(centred(photos.crops(rows), size, photos.content))
 
 
-def embed_integers(graph: FloatGraph, quantisations: Mapping[str, Affine], photos: Photos, size: Size) -> np.ndarray:
-    """Return int8 [N, D]: the integer embeddings of all `photos`.
+def embed_integers(network: IntegerNetwork, simulated: Run, photos: Photos, size: Size) -> np.ndarray:
+    """Return the integer embeddings [N, D] of all `photos` by `network`.
 
-    By `simulate`, or, where that would take longer than a compiler, by the host library, which gives the same bits.
+    By `simulated`, or, where that would take longer than a compiler, by the host library, which gives the same bits.
     """
-    network = lower(graph, quantisations)
-    if len(photos) * network.macs > _COMPILED_FROM:
-        run = HostDevice(network, threads=torch.get_num_threads()).run
-    else:
-        run = partial(_simulated, graph, quantisations)
+    compiled = len(photos) * network.macs > _COMPILED_FROM
+    run = HostDevice(network, threads=torch.get_num_threads()).run if compiled else simulated
     parts = np.array_split(np.arange(len(photos)), max(1, -(-len(photos) // _BATCH)))
     return np.concatenate([run(inputs_of(photos, part, size))[:, 0, 0] for part in parts])
-
-
-def _simulated(graph: FloatGraph, quantisations: Mapping[str, Affine], inputs: np.ndarray) -> np.ndarray:
-    return simulate(graph, quantisations, inputs)[graph.output.name]
 
 
 def verify(

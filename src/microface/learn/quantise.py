@@ -1,6 +1,6 @@
 """From a run's folder to a `.mface` file and the float network beside it: the whole of `microface quantize`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -22,7 +22,7 @@ from microface.learn.quant.onnx_file import OnnxNetwork, save_onnx, to_onnx
 from microface.learn.quant.rounding import ARITHMETICS
 from microface.learn.quant.sensitivity import LayerCost, costs, four_bit_losses
 from microface.learn.quant.sharpen import SharpenOptions, sharpen
-from microface.learn.quant.tune import RATE_SHARE, TuneOptions, steps_for, tuned
+from microface.learn.quant.tune import RATE_SHARE, Start, TuneOptions, steps_for, tuned
 from microface.learn.quant.weights import with_steps
 from microface.learn.quant.whiten import head_of, sample_of, whiten
 from microface.learn.train.config import load_config
@@ -31,6 +31,7 @@ from microface.learn.train.validate import Check, check
 from microface.models.card import ModelCard
 from microface.models.package import ModelPackage
 from microface.models.package import Score as ScoreName
+from microface.network import IntegerNetwork
 from microface.network.scores import Score
 from microface.photos.dataset import Dataset
 
@@ -141,19 +142,33 @@ def quantise(run: Path, output: Path, name: str, card: ModelCard, options: Quant
     if output.suffix != ".mface":
         raise UserError(output, "is not a name for a model package", "let it end in .mface")
     prepared = prepare(run, name, options)
-    trained, judge = prepared.trained, prepared.judge
-    quantisable, stages = _quantised(prepared, options, run, output.with_name(f"{output.stem}.qat.pt"))
+    start = calibrated(prepared, options)
+    quantisable, stages = rounded(prepared, options, run, output, start, prepared.judge.integers)
     network = lower(*quantisable)
-    verify(network, *quantisable, judge.photos, trained.size)
+    verify(network, *quantisable, prepared.judge.photos, prepared.trained.size)
+    packed = pack(prepared, options, output, name, card, network, quantisable[0], stages)
+    return replace(packed, costs=layer_costs(prepared, options)) if options.report else packed
+
+
+def pack(
+    prepared: Prepared,
+    options: QuantiseOptions,
+    output: Path,
+    name: str,
+    card: ModelCard,
+    network: IntegerNetwork,
+    graph: FloatGraph,
+    stages: Sequence[Stage],
+) -> Quantised:
+    """Write the package of `network`, lowered from `graph`, to `output`, and the float network beside it."""
+    trained, photos = prepared.trained, prepared.judge.photos
     score = Score(options.score, network.output.zero_point)
-    statistics = visit_statistics(stages[-1].embeddings, judge.photos, score)
+    statistics = visit_statistics(stages[-1].embeddings, photos, score)
     crop = Dataset.open(Path(trained.config.data), verify=False).manifest.preprocess
     package = make_package(name, network, options.score, card, statistics, crop)
     save_onnx(trained.graph, output.with_name(f"{output.stem}.float.onnx"))
     package.save(output)
-    bits = {node.name: node.bits for node in quantisable[0].weighted()}
-    ranked = layer_costs(prepared, options) if options.report else ()
-    return Quantised(package, (*prepared.stages, *stages), judge.photos, bits, ranked)
+    return Quantised(package, (*prepared.stages, *stages), photos, {node.name: node.bits for node in graph.weighted()})
 
 
 def prepare(run: Path, name: str, options: QuantiseOptions) -> Prepared:
@@ -189,10 +204,19 @@ def _embedded(graph: FloatGraph, photos: Photos, size: tuple[int, int]) -> np.nd
     return np.concatenate([network.embed(x.astype(np.float32) / 128) for x in inputs])
 
 
-def _quantised(prepared: Prepared, options: QuantiseOptions, run: Path, save: Path) -> tuple[Quantisable, list[Stage]]:
-    """Return what is to be lowered, by the method of `options`, and its stages, the one of the result last."""
-    start, judge = calibrated(prepared, options), prepared.judge
-    stages = [judge.integers("calibrated (ptq)", start)]
+def rounded(
+    prepared: Prepared,
+    options: QuantiseOptions,
+    run: Path,
+    output: Path,
+    start: Start,
+    judged: Callable[[str, Start], Stage],
+) -> tuple[Start, list[Stage]]:
+    """Return what is to be lowered, by the method of `options` from the calibrated `start`, and its stages.
+
+    `judged` measures a named one; the stage of the result stands last.
+    """
+    stages, save = [judged("calibrated (ptq)", start)], output.with_name(f"{output.stem}.qat.pt")
     if options.method == "ptq":
         return start, stages
     steps = options.steps or steps_for(run_steps(run))
@@ -203,7 +227,7 @@ def _quantised(prepared: Prepared, options: QuantiseOptions, run: Path, save: Pa
     )
     training = prepared.training if prepared.training.directions is None else None  # the phase wants whole targets
     result = tuned(start, prepared.trained.graph, prepared.trained.config, tune, run, training)
-    stages.append(judge.integers(f"trained with rounding (qat), {steps} steps", result))
+    stages.append(judged(f"trained with rounding (qat), {steps} steps", result))
     if options.method == "best" and stages[0].check.goal > stages[1].check.goal:
         return start, stages[::-1]
     return result, stages

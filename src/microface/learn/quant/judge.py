@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from microface.learn.package import embed_integers
+from microface.learn.package import Run, embed_integers
 from microface.learn.quant.calibrate import Quantisable
 from microface.learn.quant.lower import lower
+from microface.learn.quant.simulate import simulate
 from microface.learn.train.data import Photos
 from microface.learn.train.validate import Check, check, pairs_of
 from microface.metrics.roc import Roc, roc
+from microface.network import IntegerNetwork
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,11 @@ class Judge:
 
     def integers(self, name: str, quantisable: Quantisable) -> Stage:
         """Return the stage of the integer network that `quantisable` lowers to."""
-        embeddings = embed_integers(*quantisable, self.photos, self.size)
+        graph, _ = quantisable
+        return self.network(name, lower(*quantisable), lambda x: simulate(*quantisable, x)[graph.output.name])
+
+    def network(self, name: str, network: IntegerNetwork, simulated: Run) -> Stage:
+        """Return the stage of `network`, whose outputs `simulated` gives too."""
+        embeddings = embed_integers(network, simulated, self.photos, self.size)
         measured = check(embeddings.astype(np.float32), self.photos, self.wanted)
-        return Stage(name, embeddings, measured, lower(*quantisable).constant_bytes)
+        return Stage(name, embeddings, measured, network.constant_bytes)
