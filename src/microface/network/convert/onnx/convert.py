@@ -18,6 +18,7 @@ from microface.network.convert.onnx.values import (
     Place,
     Quantisation,
     Value,
+    moved,
 )
 from microface.network.ops import Operator
 from microface.network.ops.tflite import Reshape, Transpose
@@ -124,6 +125,11 @@ class Conversion:
         if rows * columns > 1 and channels > 1:
             source = self._turned(source, (2, 0, 1))
         return self.reshaped(source, (1, 1, value.count), "flat")
+
+    def moved(self, node: OnnxNode, move: Callable[[Value], Value]) -> Known:
+        """Return the first input moved; where it still waits for its quantisation, that comes first."""
+        given = self.known(node, 0)
+        return moved(given, move) if isinstance(given, Pending) else move(self.value(node))
 
     def reshaped(self, source: Tensor, shape: Shape, suffix: str) -> Tensor:
         """Return the values of `source` in `shape`, by a reshape where it is not that already."""

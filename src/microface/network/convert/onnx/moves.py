@@ -7,7 +7,7 @@ import numpy as np
 from microface.errors import UserError
 from microface.network.convert.onnx.convert import Conversion, Known, converts
 from microface.network.convert.onnx.model import OnnxNode
-from microface.network.convert.onnx.values import SHIFT, Affine, Constant, Dims, Pending, Value, moved
+from microface.network.convert.onnx.values import SHIFT, Affine, Constant, Dims, Value
 from microface.network.ops import Pad
 from microface.network.ops.tflite import Fill, Transpose
 from microface.network.tensors import Tensor
@@ -36,10 +36,7 @@ def constant(conversion: Conversion, node: OnnxNode) -> Known:
 @converts("Flatten", "Reshape", "Squeeze", "Unsqueeze")
 def resized(conversion: Conversion, node: OnnxNode) -> Known:
     """Only the sizes change; behind an operator that still waits for its quantisation, afterwards."""
-    given, resize = conversion.known(node, 0), _RESIZES[node.kind]
-    if isinstance(given, Pending):
-        return moved(given, lambda value: resize(conversion, node, value))
-    return resize(conversion, node, conversion.value(node))
+    return conversion.moved(node, lambda value: _RESIZES[node.kind](conversion, node, value))
 
 
 def _flattened(_conversion: Conversion, node: OnnxNode, value: Value) -> Value:
@@ -96,10 +93,7 @@ _RESIZES: dict[str, Callable[[Conversion, OnnxNode, Value], Value]] = {
 @converts("Transpose")
 def transpose(conversion: Conversion, node: OnnxNode) -> Known:
     """Channels, rows and columns in another order."""
-    given = conversion.known(node, 0)
-    if isinstance(given, Pending):
-        return moved(given, lambda value: _transposed(conversion, node, value))
-    return _transposed(conversion, node, conversion.value(node))
+    return conversion.moved(node, lambda value: _transposed(conversion, node, value))
 
 
 def _transposed(conversion: Conversion, node: OnnxNode, value: Value) -> Value:

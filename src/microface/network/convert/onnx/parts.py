@@ -27,10 +27,7 @@ _ROUNDINGS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 @converts("Slice")
 def slice_part(conversion: Conversion, node: OnnxNode) -> Known:
     """Starts, ends, axes and steps are constants (attributes before opset 10)."""
-    given = conversion.known(node, 0)
-    if isinstance(given, Pending):
-        return moved(given, lambda value: _sliced(conversion, node, value))
-    return _sliced(conversion, node, conversion.value(node))
+    return conversion.moved(node, lambda value: _sliced(conversion, node, value))
 
 
 def _sliced(conversion: Conversion, node: OnnxNode, value: Value) -> Value:
