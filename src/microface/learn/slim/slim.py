@@ -4,18 +4,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from microface.errors import UserError
 from microface.learn import nets
+from microface.learn.package import float_inputs
 from microface.learn.slim.algebra import regress
 from microface.learn.slim.cut import cut, neutral, shrunk
 from microface.learn.slim.wide import read_wide
 from microface.learn.teacher import SIDE
 from microface.learn.train import checkpoint
-from microface.photos.dataset import Dataset
+from microface.learn.train.data import open_photos, order
 
 NETWORK = "slimface"
 _RIDGE = 0.3
@@ -43,37 +43,22 @@ def slim(data: Path, output: Path, settings: Slim) -> dict[str, float]:
     """
     options = nets.options_of(NETWORK, settings.options)
     narrow = nets.build(NETWORK, options).eval()
-    pictures, embeddings = _faces(Dataset.open(data), settings.embedding_photos + settings.photos)
+    pictures, targets = _faces(data, options.embedding, settings.embedding_photos + settings.photos)
     cut(read_wide(settings.teacher), narrow, pictures[: settings.photos], options.resolution)
     pictures = shrunk(pictures, options.input_size)
-    near = _embed(narrow, pictures[settings.photos :], _shortened(embeddings, options.embedding)[settings.photos :])
+    near = _embed(narrow, pictures[settings.photos :], targets[settings.photos :])
     state = narrow.state_dict()
     checkpoint.save(output, {"network": state, "average": state})
     return {"photos": len(pictures), "cosine": near}
 
 
-def _faces(dataset: Dataset, count: int) -> tuple[Tensor, Tensor]:
-    """Return about `count` training faces [n, 3, 112, 112] in the tones of training, and the teacher's embeddings."""
-    if dataset.content != (SIDE, SIDE):
-        raise UserError(dataset.folder, f"does not hold aligned faces of {SIDE} x {SIDE}", f"use --size {SIDE}")
-    random, crops, embeddings = np.random.default_rng(0), [], []
-    shards = [shard for shard in dataset.shards if shard.info.splits.get("train", 0)]
-    for shard in shards:
-        rows = [place for place, row in enumerate(shard.rows) if row["split"] == "train"]
-        few = np.sort(random.choice(rows, min(-(-count // len(shards)), len(rows)), replace=False))
-        margin = (shard.crops.shape[1] - SIDE) // 2
-        crops.append(shard.crops[few][:, margin : margin + SIDE, margin : margin + SIDE])
-        embeddings.append(shard.embeddings[few])
-    order = random.permutation(sum(map(len, crops)))
-    planes = torch.from_numpy(np.concatenate(crops)[order]).permute(0, 3, 1, 2).float()
-    return (planes - 128) / 128, torch.from_numpy(np.concatenate(embeddings)[order])
-
-
-def _shortened(embeddings: Tensor, length: int) -> Tensor:
-    """Return the leading directions of `embeddings` [n, D], not centred, where the network gives fewer values."""
-    if length >= embeddings.shape[1]:
-        return embeddings
-    return embeddings @ torch.linalg.svd(embeddings, full_matrices=False).Vh[:length].T
+def _faces(data: Path, values: int, count: int) -> tuple[Tensor, Tensor]:
+    """Return up to `count` training faces [n, 3, 112, 112] in the tones of training, and targets of `values` values."""
+    photos, _ = open_photos(data, values)
+    if photos.content != (SIDE, SIDE):
+        raise UserError(data, f"does not hold aligned faces of {SIDE} x {SIDE}", f"use --size {SIDE}")
+    rows = order(len(photos), 0, 0)[:count]
+    return torch.cat(float_inputs(photos, rows, (SIDE, SIDE))), torch.from_numpy(photos.targets[rows])
 
 
 @torch.no_grad()
