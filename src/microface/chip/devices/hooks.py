@@ -5,8 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from microface.chip.firmware.host_library import build_host_library, host_library_suffix
-from microface.chip.firmware.toolchain import cache_folder, digest_of_files
+from microface.chip.firmware.host_library import load_host_library
 
 _FOLDER = Path(__file__).parent
 HOOK_INSTRUCTION = 1 << 2  # UC_HOOK_CODE
@@ -16,11 +15,7 @@ HOOK_PAGE = 1 << 17  # UC_HOOK_TLB_FILL
 
 @cache
 def _library(source: str) -> ctypes.CDLL:
-    path = _FOLDER / source
-    place = cache_folder() / "hooks" / f"{path.stem}-{digest_of_files([path])[:16]}{host_library_suffix()}"
-    if not place.is_file():
-        build_host_library([path], place)
-    return ctypes.CDLL(str(place))
+    return load_host_library(_FOLDER / source)
 
 
 def engine_function(name: str) -> int | None:

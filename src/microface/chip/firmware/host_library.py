@@ -1,5 +1,6 @@
 """Builds C into a shared library for this machine, by zig; with the address sanitizer by the host's gcc or clang."""
 
+import ctypes
 import shutil
 import sys
 import tempfile
@@ -10,7 +11,9 @@ from typing import Literal
 from microface.chip.firmware.toolchain import (
     COMMON_FLAGS,
     Toolchain,
+    cache_folder,
     compile_with,
+    digest_of_files,
     run_tool,
     zig_command,
     zig_label,
@@ -47,6 +50,15 @@ def build_host_library(
         run_tool([*tools.command, *tools.link_flags, *map(str, objects), "-o", str(library)], out)
         write_bytes(out, read_bytes(library), 0o755)
     return out
+
+
+def load_host_library(source: Path) -> ctypes.CDLL:
+    """Return one C file as a shared library for this computer, built once and kept in the cache."""
+    name = f"{source.stem}-{digest_of_files([source])[:16]}{host_library_suffix()}"
+    place = cache_folder() / "libraries" / name
+    if not place.is_file():
+        build_host_library([source], place)
+    return ctypes.CDLL(str(place))
 
 
 def sanitizer_environment(sanitize: Sanitizer | None) -> dict[str, str]:

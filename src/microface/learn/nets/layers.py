@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from microface.errors import UserError
+from microface.learn.nets.norm_act import applies, norm_act
 
 
 class _Slopes(torch.autograd.Function):
@@ -46,12 +47,25 @@ _ACTIVATIONS: dict[str, Callable[[int], nn.Module]] = {
 }
 
 
+class ConvUnit(nn.Sequential):
+    """`conv`, `norm` and perhaps `act`; in training on a processor the last two are one kernel."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map [N, inputs, H, W] to [N, outputs, H / stride, W / stride]."""
+        conv, norm, *act = self
+        x = conv(x)
+        if self.training and isinstance(norm, nn.BatchNorm2d) and applies(x):
+            return norm_act(x, norm, act[0] if act else None)
+        x = norm(x)
+        return act[0](x) if act else x
+
+
 def conv_unit(
     inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1, act: str = "", padding: int = -1
-) -> nn.Sequential:
+) -> ConvUnit:
     """Return convolution, batch norm and (unless `act` is empty) activation; padding -1 keeps the map's size."""
     pad = kernel // 2 if padding < 0 else padding
-    unit = nn.Sequential()
+    unit = ConvUnit()
     unit.add_module("conv", nn.Conv2d(inputs, outputs, kernel, stride, pad, groups=groups, bias=False))
     unit.add_module("norm", nn.BatchNorm2d(outputs))
     if act:
