@@ -39,6 +39,9 @@ def prepare(
     faces: Annotated[Path | None, typer.Option(help="Data set of faces to paste into windows to train on.")] = None,
     pasted: Annotated[int, typer.Option(help="With --faces: how many windows of either class.")] = 4000,
     window: Annotated[int, typer.Option(help="Side of the random windows, in pixels.")] = 200,
+    also: Annotated[
+        list[int] | None, typer.Option(help="Sides of more windows of the pictures to train on; may be repeated.")
+    ] = None,
     smallest: Annotated[float, typer.Option(help="Shorter side of a clear face, as a share of the window.")] = 0.2,
     size: Annotated[int, typer.Option(help="Side that windows are resized to.")] = 88,
     each: Annotated[int, typer.Option(help="Most windows of a class per picture.")] = 16,
@@ -57,7 +60,7 @@ def prepare(
     from microface.photos.presence.sheet import write_sheet
     from microface.photos.presence.store import Settings, open_windows
 
-    settings = Settings(Rule(window, smallest), size, each, held_out, validation, seed)
+    settings = Settings(Rule(window, smallest), size, each, held_out, validation, seed, tuple(also or ()))
     left_out = run(source, backgrounds, output, settings, Pasting(faces, pasted) if faces else None)
     splits = open_windows(output)
     _show(splits, left_out, output)
@@ -104,6 +107,9 @@ def train(
     ] = None,
     schedule: Annotated[Path | None, typer.Option(help="TOML file of a run.  [default: the published recipe]")] = None,
     init: Annotated[Path | None, typer.Option(help="Run of the same network whose float weights at E to take.")] = None,
+    teacher: Annotated[
+        list[str] | None, typer.Option(help="Finished run whose opinion is learnt too; may be repeated.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of weights, order and augmentation.")] = None,
     threads: Annotated[int, typer.Option(help="Threads of torch.")] = 1,
 ) -> None:
@@ -119,6 +125,7 @@ def train(
 
     torch.set_num_threads(threads)
     given = {"data": str(data), "net": net, "options": options_of(option or []), "bits": bits, "seed": seed}
+    given["teachers"] = teacher
     config = read_config(schedule or SCHEDULE, {name: value for name, value in given.items() if value is not None})
     result = run(config, output, init)
     console.print(f"E = {result.e}, N = {result.n}; {output / 'network.mfn'}, {output / 'curve.png'}", highlight=False)

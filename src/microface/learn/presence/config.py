@@ -19,7 +19,9 @@ class PresenceConfig:
     """One run on the windows in `data`: the network `net` with its `options`, `bits` of weights as the command line.
 
     Either phase ends after `patience` epochs without a lower loss on the validation pictures, or after `epochs` or
-    `rounded_epochs`; the second one has `rate_share` of the `rate`.
+    `rounded_epochs`; the second one has `rate_share` of the `rate`. Weights are averaged with `average` kept of the
+    old ones a step (0: not averaged). `teachers` are folders of finished runs: their opinions, both at `temperature`,
+    make up `teacher_share` of the loss.
     """
 
     data: str
@@ -33,6 +35,10 @@ class PresenceConfig:
     patience: int = 4
     epochs: int = 60
     rounded_epochs: int = 30
+    average: float = 0.0
+    teachers: tuple[str, ...] = ()
+    teacher_share: float = 0.5
+    temperature: float = 2.0
     seed: int = 1
     augmentation: Augmentation = field(default_factory=Augmentation)
 
@@ -40,6 +46,8 @@ class PresenceConfig:
         """Refuse values that no run can have."""
         if self.batch < 2 or self.rate <= 0 or self.patience < 1 or self.epochs < 1 or self.rounded_epochs < 1:
             raise UserError("batch, rate, patience or epochs", "is too small", "use 1 or more, a batch of 2 or more")
+        if not (0 <= self.average < 1 and 0 <= self.teacher_share <= 1 and self.temperature > 0):
+            raise UserError("average, teacher_share or temperature", "is out of range", "use 0 to 1, above 0 the last")
         if self.augmentation.on_device_only:
             raise UserError(f"augmentation {self.augmentation.on_device_only[0]}", "is not made here", "leave it out")
 
@@ -59,8 +67,8 @@ def _config(values: dict[str, Any], path: Path) -> PresenceConfig:
         raise UserError(path, f"holds {unknown[0]!r}, which is nothing of a run", f"use {', '.join(sorted(known))}")
     try:
         augmentation = Augmentation(**values.get("augmentation", {}))
-        bits = tuple(values.get("bits", ()))
-        return PresenceConfig(**{**values, "augmentation": augmentation, "bits": bits})
+        several = {name: tuple(values.get(name, ())) for name in ("bits", "teachers")}
+        return PresenceConfig(**{**values, "augmentation": augmentation, **several})
     except (TypeError, ValueError) as error:
         raise UserError(path, f"cannot be used ({error})", "see docs/face-or-no-face.md") from error
 

@@ -6,15 +6,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from microface.console import console
 from microface.errors import UserError
 from microface.learn.presence.config import PresenceConfig
-from microface.learn.presence.lessons import lessons, plain
+from microface.learn.presence.lessons import lessons, plain, read
+from microface.learn.presence.teachers import Goal
 from microface.learn.train import checkpoint
+from microface.learn.train.averaging import Average
 from microface.network.tensors import Shape
 from microface.photos.presence.store import Windows
 
@@ -48,67 +51,98 @@ class Course:
     save: Path
 
 
+@dataclass(frozen=True)
+class _Learner:
+    """A network with what trains it, and its averaged weights, which are the ones that are judged."""
+
+    network: nn.Module
+    optimizer: torch.optim.Optimizer
+    average: Average
+    goal: Goal
+
+    def learn(self, crops: np.ndarray, classes: Tensor, shape: Shape, step: int) -> tuple[float, float]:
+        """Take step number `step`; return its loss and accuracy."""
+        logits = self.network(read(crops, shape))
+        loss = self.goal.loss(logits, classes, crops)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer.step()
+        self.average.update(self.network, step)
+        return loss.item(), (logits.argmax(1) == classes).float().mean().item()
+
+    def state(self) -> dict[str, Any]:
+        """Return all that going on needs."""
+        parts = {"network": self.network, "average": self.average.module, "optimizer": self.optimizer}
+        return {name: part.state_dict() for name, part in parts.items()}
+
+    def restore(self, content: dict[str, Any]) -> None:
+        """Go back to a `state`."""
+        self.network.load_state_dict(content["network"])
+        self.average.module.load_state_dict(content["average"])
+        self.optimizer.load_state_dict(content["optimizer"])
+
+
 def train(network: nn.Module, material: Material, config: PresenceConfig, course: Course) -> Phase:
     """Train `network` until its validation loss stops falling; it is left with its best weights.
 
     A phase that was cut off goes on from its last epoch, to the same weights. A loss that is no number is a
     `UserError`.
     """
-    network.to(memory_format=torch.channels_last)
-    wanted = [p for p in network.parameters() if p.requires_grad]
-    optimizer = torch.optim.Adam(wanted, lr=course.rate, weight_decay=config.weight_decay)
-    phase = _resumed(network, optimizer, course)
+    learner = _learner(network, config, course)
+    phase = _resumed(learner, course)
     for epoch in range(course.first + len(phase.history), course.last):
         if epoch - phase.epoch > config.patience:
             break
-        entry = {"epoch": epoch, **_epoch(network, optimizer, material, config, epoch), **_validate(network, material)}
+        judged = _epoch(learner, material, config, epoch, len(phase.history))
+        entry = {"epoch": epoch, **judged, **_validate(learner.average.module, material)}
         phase.history.append(entry)
         console.print(_line(entry), highlight=False)
         if entry["validation_loss"] < phase.lowest:
             phase.lowest, phase.epoch = entry["validation_loss"], epoch
-            phase.best = copy.deepcopy(network.state_dict())
-        state = {"network": network.state_dict(), "optimizer": optimizer.state_dict()}
-        checkpoint.save(course.save, {**state, "phase": vars(phase)})
+            phase.best = copy.deepcopy(learner.average.module.state_dict())
+        checkpoint.save(course.save, {**learner.state(), "phase": vars(phase)})
     network.load_state_dict(phase.best)
     return phase
 
 
-def _resumed(network: nn.Module, optimizer: torch.optim.Optimizer, course: Course) -> Phase:
+def _learner(network: nn.Module, config: PresenceConfig, course: Course) -> _Learner:
+    network.to(memory_format=torch.channels_last)
+    wanted = [p for p in network.parameters() if p.requires_grad]
+    optimizer = torch.optim.Adam(wanted, lr=course.rate, weight_decay=config.weight_decay)
+    return _Learner(network, optimizer, Average(network, config.average), Goal.of(config))
+
+
+def _resumed(learner: _Learner, course: Course) -> Phase:
     """Return the phase at its begin, or where `course.save` left it."""
     if not course.save.exists():
-        return Phase(copy.deepcopy(network.state_dict()), course.first)
+        return Phase(copy.deepcopy(learner.network.state_dict()), course.first)
     content = checkpoint.load(course.save)
-    network.load_state_dict(content["network"])
-    optimizer.load_state_dict(content["optimizer"])
+    learner.restore(content)
     return Phase(**content["phase"])
 
 
-def _epoch(
-    network: nn.Module, optimizer: torch.optim.Optimizer, material: Material, config: PresenceConfig, epoch: int
-) -> dict[str, float]:
-    network.train()
-    losses, right = [], []
-    for x, classes in lessons(material.training, material.shape, config, epoch):
-        logits = network(x)
-        loss = F.cross_entropy(logits, classes)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
-        right.append((logits.argmax(1) == classes).float().mean().item())
-    if not losses:
+def _epoch(learner: _Learner, material: Material, config: PresenceConfig, epoch: int, before: int) -> dict[str, float]:
+    """Train an epoch, `before` of which came before it in this phase; return its mean loss and accuracy."""
+    learner.network.train()
+    first = before * (len(material.training) // config.batch)
+    taken = [
+        learner.learn(crops, classes, material.shape, first + number)
+        for number, (crops, classes) in enumerate(lessons(material.training, config, epoch))
+    ]
+    if not taken:
         raise UserError("windows", "are fewer than a batch", "prepare more, or set a smaller batch")
-    if not math.isfinite(losses[-1]):
+    if not math.isfinite(taken[-1][0]):
         raise UserError(f"training in epoch {epoch}", "came to no number", "use a lower --rate or another --seed")
-    return {"loss": sum(losses) / len(losses), "accuracy": sum(right) / len(right)}
+    loss, accuracy = np.mean(taken, axis=0).tolist()
+    return {"loss": loss, "accuracy": accuracy}
 
 
 @torch.inference_mode()
 def _validate(network: nn.Module, material: Material) -> dict[str, float]:
     network.eval()
     loss, right = 0.0, 0.0
-    for x, classes in plain(material.validation, material.shape):
-        logits = network(x)
+    for crops, classes in plain(material.validation):
+        logits = network(read(crops, material.shape))
         loss += F.cross_entropy(logits, classes, reduction="sum").item()
         right += float((logits.argmax(1) == classes).sum())
     count = max(1, len(material.validation))

@@ -17,7 +17,7 @@ from microface.learn import nets
 from microface.learn.nets.presence import PresenceOptions
 from microface.learn.presence.config import PresenceConfig, load_config, save_config
 from microface.learn.presence.curve import draw
-from microface.learn.presence.lessons import lessons
+from microface.learn.presence.lessons import lessons, read
 from microface.learn.presence.phase import Course, Material, Phase, train
 from microface.learn.quant.max78000 import FitOptions, Fitted, RoundedNetwork, differences, fit, lower
 from microface.learn.quant.max78000.bits import parse_bits
@@ -108,7 +108,7 @@ def _fitted(network: nn.Module, material: Material, config: PresenceConfig) -> F
     graph = trace(network, (rows, columns), config.net, channels)
     published = FACENETS.get(config.net)
     bits = parse_bits(config.bits or (str(published.bits if published else 8),), graph)
-    batches = [x for x, _ in _first(lessons(material.training, material.shape, config, 0))]
+    batches = [read(crops, material.shape) for crops, _ in _first(lessons(material.training, config, 0))]
     fitted = fit(graph, batches, FitOptions(bits=bits, wide=True, mend=published is None, equalise=True))
     plan_accelerator(lower(fitted), Target.load("max78000"))
     return fitted

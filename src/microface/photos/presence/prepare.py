@@ -14,6 +14,7 @@ from microface.errors import DamagedFileError, UserError
 from microface.photos.layouts.layout import pictures_under
 from microface.photos.layouts.wider import MarkedPicture, marked_pictures
 from microface.photos.presence.paste import Pasting, pasted
+from microface.photos.presence.rule import Rule
 from microface.photos.presence.store import (
     Settings,
     ShardContent,
@@ -23,7 +24,7 @@ from microface.photos.presence.store import (
     write_manifest,
     write_shard,
 )
-from microface.photos.presence.windows import cut, draw, seed_of
+from microface.photos.presence.windows import Window, cut, draw, seed_of
 from microface.photos.read import read_photo
 
 T = TypeVar("T")
@@ -42,7 +43,7 @@ class Job:
         """Return all that the shard's content depends on."""
         pictures = [picture.key for picture in self.marked] + [path.name for path in self.backgrounds]
         pasting = {} if self.pasting is None else {"pasting": self.pasting.recipe()}
-        return {"settings": asdict(settings), "pictures": pictures, **pasting}
+        return {"settings": settings.to_json(), "pictures": pictures, **pasting}
 
 
 def prepare(
@@ -121,16 +122,28 @@ Found = tuple[np.ndarray | list[np.ndarray], Sequence[dict[str, Any]]]
 
 
 def _of_picture(picture: MarkedPicture, settings: Settings, left_out: Counter[str]) -> Found:
-    pixels, side = _read(picture.path, left_out), settings.rule.side
-    if pixels is None or min(pixels.shape[:2]) < side:
+    pixels, split = _read(picture.path, left_out), _split(picture, settings)
+    if pixels is None or min(pixels.shape[:2]) < settings.rule.side:
         left_out["too_small"] += pixels is not None
         return [], []
-    seed = seed_of(picture.key, settings.seed)
-    drawn = draw((pixels.shape[0], pixels.shape[1]), picture.faces, settings.rule, settings.each, seed)
+    crops, rows = [], []
+    for rule in settings.rules() if split == "train" else (settings.rule,):
+        for window in _windows_of(picture, pixels.shape[:2], settings, rule, left_out):
+            crops.append(cut(pixels, window.left, window.top, rule.side, settings.size))
+            rows.append({"picture": picture.key, "split": split, **asdict(window)})
+    return crops, rows
+
+
+def _windows_of(
+    picture: MarkedPicture, shape: tuple[int, ...], settings: Settings, rule: Rule, left_out: Counter[str]
+) -> Sequence[Window]:
+    """Return the windows of the side of `rule`; none where the picture of `shape` is smaller."""
+    if min(shape) < rule.side:
+        return ()
+    key = picture.key if rule == settings.rule else f"{picture.key}/{rule.side}"
+    drawn = draw((shape[0], shape[1]), picture.faces, rule, settings.each, seed_of(key, settings.seed))
     left_out.update({str(label): count for label, count in drawn.ambiguous.items()})
-    owner = {"picture": picture.key, "split": _split(picture, settings)}
-    rows = [owner | asdict(window) for window in drawn.windows]
-    return [cut(pixels, w.left, w.top, side, settings.size) for w in drawn.windows], rows
+    return drawn.windows
 
 
 def _split(picture: MarkedPicture, settings: Settings) -> Split:

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,7 +23,8 @@ NAME = "windows.json"
 class Settings:
     """How a set is made: `rule`, side `size` of the stored crops, up to `each` windows of a class per picture.
 
-    One picture in `held_out` is kept for the figures, of the others one in `validation` for early stopping.
+    One picture in `held_out` is kept for the figures, of the others one in `validation` for early stopping. What is
+    left gives windows of the sides `also` besides, `each` again.
     """
 
     rule: Rule = field(default_factory=Rule)
@@ -32,6 +33,7 @@ class Settings:
     held_out: int = 4
     validation: int = 8
     seed: int = 1
+    also: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse sizes that no network reads, and sets without one of the splits."""
@@ -39,6 +41,15 @@ class Settings:
             raise UserError("size or windows per picture", "is out of range", "use 8 to 1024 pixels, 1 window or more")
         if self.held_out < 2 or self.validation < 2:
             raise UserError("held-out or validation pictures", "would be all", "keep one picture in 2 or more")
+        self.rules()
+
+    def rules(self) -> tuple[Rule, ...]:
+        """Return the rule, then those of the other sides; sides that no window has are a `UserError`."""
+        return self.rule, *(replace(self.rule, side=side) for side in self.also)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a dictionary that JSON gives back as it is."""
+        return asdict(self) | {"also": list(self.also)}
 
 
 @dataclass(frozen=True)
@@ -97,7 +108,7 @@ def read_shard(path: Path) -> tuple[ShardContent, dict[str, Any]]:
 
 def write_manifest(folder: Path, settings: Settings, shards: int, facts: dict[str, Any]) -> None:
     """Write the manifest, which makes the set whole."""
-    write_json(folder / NAME, {"settings": asdict(settings), "shards": shards, **facts})
+    write_json(folder / NAME, {"settings": settings.to_json(), "shards": shards, **facts})
 
 
 def open_windows(folder: Path) -> dict[Split, Windows]:
