@@ -149,8 +149,8 @@ def test_mended_biases_take_the_mean_error_away() -> None:
     assert errors[1] < 0.5 * errors[0]
 
 
-def test_first_depthwise_and_embedding_stay_at_eight_bits() -> None:
-    assert candidates(_graph(1)) == ["expand", "project", "left", "right", "wide"]
+def test_first_and_depthwise_layers_stay_at_eight_bits() -> None:
+    assert candidates(_graph(1)) == ["expand", "project", "left", "right", "wide", "last"]
 
 
 def test_layers_are_ranked_by_what_they_cost() -> None:
@@ -179,7 +179,8 @@ def test_no_other_set_of_layers_is_cheaper(layers: dict[str, tuple[float, int]],
 
 def test_bits_are_read_and_refused() -> None:
     graph = _graph(1)
-    assert parse(["4", "wide=8"], "", graph).layers == {"expand": 4, "project": 4, "left": 4, "right": 4, "wide": 8}
+    inner = {"expand": 4, "project": 4, "left": 4, "right": 4, "last": 4}
+    assert parse(["4", "wide=8"], "", graph).layers == inner | {"wide": 8}
     assert parse(["last=4"], "", graph).layers == {"last": 4}
     assert parse(["auto"], "65%", graph).budget == 0.65
     assert parse(["auto", "last=4"], "0.5", graph).layers == {"last": 4}

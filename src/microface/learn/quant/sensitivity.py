@@ -36,10 +36,9 @@ class LayerCost:
 
 
 def candidates(graph: FloatGraph) -> list[str]:
-    """Return the layers whose weights may have 4 bits: not the first, no depthwise ones, not the embedding's."""
+    """Return the layers whose weights may have 4 bits: not the first, no depthwise ones."""
     inner = [n for n in graph.weighted() if FloatGraph.INPUT not in n.inputs]
-    dense = [n for n in inner if isinstance(n, Linear) or (isinstance(n, Convolution) and not n.depthwise)]
-    return [node.name for node in dense if node.name != list(graph.weighted())[-1].name]
+    return [n.name for n in inner if isinstance(n, Linear) or (isinstance(n, Convolution) and not n.depthwise)]
 
 
 def four_bit_losses(start: Quantisable, x: np.ndarray, wanted: np.ndarray) -> dict[str, float]:
