@@ -109,3 +109,16 @@ def test_training_makes_the_same_steps_with_it_and_without(monkeypatch):
             optimizer.step()
         trained.append(torch.cat([p.detach().flatten() for p in network.parameters()]))
     torch.testing.assert_close(*trained, rtol=1e-3, atol=1e-4)
+
+
+@given(st.tuples(st.integers(1, 4), st.integers(1, 33), st.integers(1, 13), st.integers(1, 13)), st.integers(0, 99))
+def test_prelu_alone_is_that_of_torch(shape, seed):
+    x, dy = drawn(shape, seed, 0.0)
+    act = PReLU(shape[1])
+    nn.init.normal_(act.weight)
+    first, second = x.clone().requires_grad_(), x.clone().double().requires_grad_()
+    exact = nn.PReLU(shape[1]).double()
+    exact.load_state_dict(act.state_dict())
+    ours, theirs = (results(a, b(a), d, [b]) for a, b, d in ((first, act, dy), (second, exact, dy.double())))
+    for got, wanted in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(got, wanted, rtol=1e-4, atol=1e-4)

@@ -68,11 +68,11 @@ static void find_moments(const Layer *layer, const float *z) {
     }
 }
 
-API void norm_act_forward(const Layer *layer, const float *restrict z, float *restrict y) {
+/* y from z with the scale and shift that are in `layer`: the activation alone where they are 1 and 0. */
+API void act_forward(const Layer *layer, const float *restrict z, float *restrict y) {
     int64_t c = layer->channels;
     const float *restrict scale = layer->scale, *restrict shift = layer->shift, *restrict slopes = layer->slopes;
     float cap = layer->cap;
-    find_moments(layer, z);
     for (int64_t i = 0; i < layer->rows * c; i += c) {
         for (int64_t k = 0; k < c; k++) {
             float u = z[i + k] * scale[k] + shift[k];
@@ -80,6 +80,11 @@ API void norm_act_forward(const Layer *layer, const float *restrict z, float *re
             y[i + k] = v > cap ? cap : v;
         }
     }
+}
+
+API void norm_act_forward(const Layer *layer, const float *restrict z, float *restrict y) {
+    find_moments(layer, z);
+    act_forward(layer, z, y);
 }
 
 /* Sums of du, of du * (z - mean) and of dy * min(u, 0): the gradients of beta, gamma / deviation and slope. */
@@ -106,12 +111,28 @@ static void find_sums(const Layer *layer, const float *restrict dy, const float 
     }
 }
 
+/* dz = du * scale - constant - z * linear; the latter two [channels] stand in `part`. */
+static void find_dz(const Layer *layer, const float *restrict dy, const float *restrict z, float *restrict dz) {
+    int64_t c = layer->channels;
+    const float *restrict scale = layer->scale, *restrict shift = layer->shift, *restrict slopes = layer->slopes;
+    const float *restrict constant = layer->part, *restrict linear = constant + c;
+    float cap = layer->cap;
+    for (int64_t i = 0; i < layer->rows * c; i += c) {
+        for (int64_t k = 0; k < c; k++) {
+            float u = z[i + k] * scale[k] + shift[k], d = dy[i + k];
+            d = u < 0 ? d * slopes[k] : d;
+            d = u > cap ? 0 : d;
+            dz[i + k] = d * scale[k] - constant[k] - z[i + k] * linear[k];
+        }
+    }
+}
+
 /* gradients [3][channels]: of gamma, beta and slope; dz like z. */
 API void norm_act_backward(const Layer *layer, const float *restrict dy, const float *restrict z,
                            float *restrict gradients, float *restrict dz) {
     int64_t c = layer->channels;
-    const float *restrict scale = layer->scale, *restrict shift = layer->shift, *restrict slopes = layer->slopes;
-    float *restrict constant = layer->part, *restrict linear = constant + c, cap = layer->cap;
+    const float *scale = layer->scale;
+    float *constant = layer->part, *linear = constant + c;
     find_sums(layer, dy, z);
     for (int64_t k = 0; k < c; k++) {
         double precision = 1 / ((double)layer->variance[k] + layer->epsilon), rows = (double)layer->rows;
@@ -122,12 +143,17 @@ API void norm_act_backward(const Layer *layer, const float *restrict dy, const f
         linear[k] = (float)slope;
         constant[k] = (float)(scale[k] * layer->sums[k] / rows - layer->mean[k] * slope);
     }
-    for (int64_t i = 0; i < layer->rows * c; i += c) {
-        for (int64_t k = 0; k < c; k++) {
-            float u = z[i + k] * scale[k] + shift[k], d = dy[i + k];
-            d = u < 0 ? d * slopes[k] : d;
-            d = u > cap ? 0 : d;
-            dz[i + k] = d * scale[k] - constant[k] - z[i + k] * linear[k];
-        }
+    find_dz(layer, dy, z, dz);
+}
+
+/* The same without the norm: only the slopes' gradient is of use, in the last of the three rows. */
+API void act_backward(const Layer *layer, const float *restrict dy, const float *restrict z,
+                      float *restrict gradients, float *restrict dz) {
+    int64_t c = layer->channels;
+    find_sums(layer, dy, z);
+    for (int64_t k = 0; k < 3 * c; k++) {
+        gradients[k] = (float)layer->sums[k];
+        layer->part[k] = 0;
     }
+    find_dz(layer, dy, z, dz);
 }

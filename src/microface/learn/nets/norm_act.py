@@ -53,6 +53,11 @@ def norm_act(x: Tensor, norm: nn.BatchNorm2d, act: nn.Module | None) -> Tensor:
     return cast(Tensor, result)
 
 
+def sloped(x: Tensor, slopes: Tensor) -> Tensor:
+    """Return `x` with values below 0 multiplied by the slope [C] of their channel: PReLU without a norm before it."""
+    return cast(Tensor, _Sloped.apply(x, slopes))
+
+
 def _shape_of(act: nn.Module | None, like: Tensor) -> tuple[Tensor, float]:
     """Return the slopes [C] below 0 and the greatest value."""
     if isinstance(act, nn.PReLU):
@@ -102,3 +107,27 @@ class _NormAct(torch.autograd.Function):
         gradients, dx = torch.empty(3, len(state[0])), torch.empty_like(x)
         _call("norm_act_backward", tuple(state), context.settings, dy, x, gradients, dx)
         return dx, *gradients, None
+
+
+class _Sloped(torch.autograd.Function):
+    @staticmethod
+    def forward(context: Any, x: Tensor, slopes: Tensor) -> Tensor:
+        context.save_for_backward(x, slopes)
+        y = torch.empty_like(x)
+        _call("act_forward", _identity(slopes), (float("inf"), 0.0), x, y)
+        return y
+
+    @staticmethod
+    @once_differentiable
+    def backward(context: Any, *outer: Tensor) -> tuple[Tensor, Tensor]:
+        x, slopes = context.saved_tensors
+        dy = outer[0].contiguous(memory_format=torch.channels_last)
+        gradients, dx = torch.empty(3, len(slopes)), torch.empty_like(x)
+        _call("act_backward", _identity(slopes), (float("inf"), 0.0), dy, x, gradients, dx)
+        return dx, gradients[2]
+
+
+def _identity(slopes: Tensor) -> tuple[Tensor, ...]:
+    """Return the state of a norm that changes nothing, before an activation by `slopes`."""
+    one, zero = torch.ones_like(slopes), torch.zeros_like(slopes)
+    return one, zero, slopes, zero, one, one, zero

@@ -16,31 +16,11 @@ from torch import Tensor, nn
 from microface.learn.quant.calibrate import Affine, Quantisable
 from microface.learn.quant.execute import execute
 from microface.learn.quant.graph import FloatGraph, Node
+from microface.learn.quant.rounded import Rounded
 from microface.learn.quant.weights import limits_of, steps_of
 
 _SLOPES = (-2.0, 2.0 - 2.0**-14)
 """What the operator holds; rounding to 2^-14 is not simulated."""
-
-
-class Rounded(torch.autograd.Function):
-    """Round `x` to scale * (integer - zero_point), integers -128..127, and pass gradients as LSQ does."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, scale: Tensor, zero_point: Tensor) -> Tensor:
-        """Return `x` rounded; `scale` and the int32 `zero_point` are tensors without axes."""
-        ctx.save_for_backward(x, scale, zero_point)
-        return torch.fake_quantize_per_tensor_affine(x, scale, zero_point, -128, 127)
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, None]:
-        """Inside the range x passes its gradient; the step gets the rounding error, outside the end of the range."""
-        x, scale, zero = ctx.saved_tensors
-        (gradient,) = grads
-        real = x / scale
-        cut = real.round().clamp_(-128 - zero, 127 - zero)
-        inside = (real >= -128 - zero) & (real <= 127 - zero)
-        step = (gradient * torch.where(inside, cut - real, cut)).sum() / (127 * x.numel()) ** 0.5
-        return gradient * inside, step, None
 
 
 class RoundedWeights(torch.autograd.Function):
