@@ -20,7 +20,7 @@ from microface.network.ops import (
     Prelu,
     Window,
 )
-from microface.network.requantise import HighMul, NoRequantise
+from microface.network.requantise import HighMul, HighMulPrelu, NoRequantise
 
 Draw = st.DrawFn
 ZERO_POINTS = st.sampled_from([-128, -127, -1, 0, 3, 127])
@@ -90,9 +90,19 @@ def _factors(draw: Draw, bound: np.ndarray, largest: int) -> tuple[np.ndarray, n
     return left.astype(np.int32), multiplier.astype(np.int32)
 
 
-def _highmul(draw: Draw, bound: np.ndarray, largest: int) -> HighMul:
+def _rule(
+    draw: Draw, bound: np.ndarray, largest: int, ends: tuple[int, int], prelu: bool | None = None
+) -> HighMul | HighMulPrelu:
+    """Return a rule that cuts at `ends`, with a PReLU where `prelu` says so (None: sometimes)."""
     left, multiplier = _factors(draw, bound, largest)
-    return HighMul(left, multiplier, draw(ZERO_POINTS), *_range(draw))
+    rest = draw(ZERO_POINTS), *ends
+    if not (draw(st.booleans()) if prelu is None else prelu):
+        return HighMul(left, multiplier, *rest)
+    slopes = _rng(draw).choice(np.array([-1.5, -1, -0.3, 0, 0.25, 1, 1.3]), len(left))
+    below = np.clip(multiplier * slopes, 1 - 2**31, 2**31 - 1).astype(np.int32)
+    if draw(st.integers(0, 3)) == 2:
+        below = _rng(draw).choice(np.array([1 - 2**31, -1, 0, 1, 2**31 - 1], np.int32), len(left))
+    return HighMulPrelu(left, multiplier, below, *rest)
 
 
 def _network(op: Operator, inputs: list[Tensor], zero_point: int, dtype: str = "s8") -> IntegerNetwork:
@@ -114,7 +124,7 @@ def _weighted(draw: Draw, make: type, shape: tuple[int, int, int], weights: tupl
     if draw(st.integers(0, 9)) == 7:
         return Case(_network(op, [source], 0, "s32"), [x])
     largest = int(np.abs(op.run([x[None]], [source])).max())
-    requantise = _highmul(draw, op.bound(source), largest)
+    requantise = _rule(draw, op.bound(source), largest, _range(draw))
     op = make("op", ("x",), "y", taps, bias, requantise, **more)
     return Case(_network(op, [source], requantise.zero_point), [x])
 
@@ -247,12 +257,13 @@ def inverted_residuals(draw: Draw) -> Case:
     adds = stride == 1 and inputs >= 2 and inputs <= wide and draw(st.booleans())
     source = Tensor("x", (rows, columns, inputs), "s8", 1.0, draw(ZERO_POINTS))
     chain = _Chain(draw, {"x": source}, {"x": _bytes(draw, source.shape)})
+    prelus = draw(st.booleans())
     if expands:
-        chain.append(Conv2D, "expand", (wide, 1, 1, inputs))
+        chain.append(Conv2D, "expand", (wide, 1, 1, inputs), prelus)
     # Padding as the frameworks have it: one on all sides, or where the output needs it.
     padding = draw(st.sampled_from([(1, 1, 1, 1), (0, 1, 0, 1)])) if stride == 2 else (1, 1, 1, 1)
-    chain.append(DepthwiseConv2D, "depthwise", (3, 3, wide), stride=(stride, stride), padding=padding)
-    chain.append(Conv2D, "project", (inputs if adds else draw(st.integers(2, 9)), 1, 1, wide))
+    chain.append(DepthwiseConv2D, "depthwise", (3, 3, wide), prelus, stride=(stride, stride), padding=padding)
+    chain.append(Conv2D, "project", (inputs if adds else draw(st.integers(2, 9)), 1, 1, wide), False)
     if adds:
         chain.add(draw(st.permutations(["x", chain.last])))
     return chain.case()
@@ -266,17 +277,16 @@ class _Chain:
         self.operators: list[Operator] = []
         self.last = "x"
 
-    def append(self, make: type, name: str, weights: tuple[int, ...], **more: object) -> None:
+    def append(self, make: type, name: str, weights: tuple[int, ...], prelu: bool, **more: object) -> None:
         source, outputs = self.tensors[self.last], weights[-1] if make is DepthwiseConv2D else weights[0]
         bits = _weight_bits(self.draw)
         taps, bias = _bytes(self.draw, weights), _rng(self.draw).integers(-500, 500, outputs).astype(np.int32)
         taps, more["weight_bits"] = taps >> (8 - bits), bits
         raw = make(name, (source.name,), name, taps, bias, NoRequantise(), **more)
         largest = int(np.abs(raw.run([self.values[source.name][None]], [source])).max())
-        left, multiplier = _factors(self.draw, raw.bound(source), largest)
         whole = self.draw(st.integers(0, 3)) > 0
-        lo, hi = (-128, 127) if whole else _range(self.draw)
-        rule = HighMul(left, multiplier, self.draw(ZERO_POINTS), lo, hi)
+        ends = (-128, 127) if whole else _range(self.draw)
+        rule = _rule(self.draw, raw.bound(source), largest, ends, prelu)
         op = make(name, (source.name,), name, taps, bias, rule, **more)
         self._keep(op, Tensor(name, op.shape(source.shape), "s8", 1.0, rule.zero_point))
 

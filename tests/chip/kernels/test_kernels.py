@@ -12,6 +12,7 @@ from kernel_machines import Host, Machine
 
 from microface.chip.plan.kernels import KERNELS, inverted_residual
 from microface.chip.plan.kernels.inverted_residual_dsp import InvertedResidualDsp
+from microface.chip.plan.kernels.prelu_dsp import InvertedResidualPreluDsp
 from microface.chip.targets import Target
 from microface.chip.targets.target import cpu_flags
 from microface.network.inputs.mapping import map_bytes
@@ -64,13 +65,11 @@ def test_every_fitting_kernel_equals_the_meaning(family: str, machines: list[Mac
 @given(data=st.data(), comfort=st.sampled_from([0, 2_000, 4_000, 48_000]))
 def test_inverted_residuals_in_strips_of_any_height(machines: list[Machine], data: st.DataObject, comfort: int) -> None:
     case = data.draw(cases.inverted_residuals())
-    kernel = InvertedResidualDsp()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(inverted_residual, "COMFORT_BYTES", comfort)
-        if not kernel.matches(case.op, case.network):
-            return
+        kernels = [k for k in (InvertedResidualDsp(), InvertedResidualPreluDsp()) if k.matches(case.op, case.network)]
         for machine in machines:
-            if kernel.features <= machine.features:
+            for kernel in kernels if machine.features >= {"dsp"} else ():
                 result = machine.run(kernel, case.op, case.network, case.values)
                 np.testing.assert_array_equal(result, case.meaning())
 

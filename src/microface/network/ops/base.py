@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from microface.errors import UserError
-from microface.network.requantise import Requantise
+from microface.network.requantise import HighMulPrelu, Requantise
 from microface.network.tensors import Shape, Tensor
 
 
@@ -82,5 +82,6 @@ class WeightedOperator(Operator):
         self.requantise.check(self.name, self.bound(inputs[0]))
 
     def constant_bytes(self) -> int:
-        """Return the bytes of weights, packed, and biases (int32)."""
-        return int(-(-self.weights.size * self.weight_bits // 8) + 4 * self.bias.size)
+        """Return the bytes of weights, packed, biases and, with a PReLU, the factors below zero (int32 both)."""
+        rows = 2 if isinstance(self.requantise, HighMulPrelu) else 1
+        return int(-(-self.weights.size * self.weight_bits // 8) + 4 * rows * self.bias.size)

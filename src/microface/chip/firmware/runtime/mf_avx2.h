@@ -24,8 +24,10 @@ typedef struct {
     __m256i multiplier, multiplier_odd, left, right, half, sign, zero_point;
 } mf_avx2_rule;
 
-static inline mf_avx2_rule mf_avx2_rule_of(const int32_t *multiplier, const int32_t *shift, int32_t zero_point)
+static inline mf_avx2_rule mf_avx2_rule_of(const int32_t *multiplier, const int32_t *below, const int32_t *shift,
+                                           int32_t zero_point)
 {
+    (void)below; /* TFLite's PRELU is an operator of its own */
     const __m256i factors = mf_avx2_load(multiplier), shifts = mf_avx2_load(shift), none = _mm256_setzero_si256();
     const __m256i right = _mm256_max_epi32(_mm256_sub_epi32(none, shifts), none);
     return (mf_avx2_rule){factors,
@@ -50,25 +52,33 @@ static inline __m256i mf_avx2_requantise(__m256i sums, const mf_avx2_rule *rule)
     return _mm256_add_epi32(_mm256_srav_epi32(rounded, rule->right), rule->zero_point);
 }
 #else
-/* How eight channels' sums become outputs, as mf_highmul says. `offset` holds the half that rounds and, above it, the
- * zero point. */
+/* How eight channels' sums become outputs, as mf_highmul says; sums below zero are multiplied by `below`. `offset`
+ * holds the half that rounds and, above it, the zero point. */
 typedef struct {
-    __m256i multiplier, multiplier_odd, left, offset;
+    __m256i multiplier, below, left, offset;
 } mf_avx2_rule;
 
-static inline mf_avx2_rule mf_avx2_rule_of(const int32_t *multiplier, const int32_t *left, int32_t zero_point)
+static inline mf_avx2_rule mf_avx2_rule_of(const int32_t *multiplier, const int32_t *below, const int32_t *left,
+                                           int32_t zero_point)
 {
-    const __m256i factors = mf_avx2_load(multiplier);
     const int64_t offset = zero_point * (INT64_C(1) << 32) + INT64_C(0x80000000);
-    return (mf_avx2_rule){factors, _mm256_srli_epi64(factors, 32), mf_avx2_load(left), _mm256_set1_epi64x(offset)};
+    return (mf_avx2_rule){mf_avx2_load(multiplier), mf_avx2_load(below ? below : multiplier), mf_avx2_load(left),
+                          _mm256_set1_epi64x(offset)};
+}
+
+/* Each sum's factor, chosen by its sign. */
+static inline __m256i mf_avx2_factors(__m256i sums, const mf_avx2_rule *rule)
+{
+    return _mm256_castps_si256(_mm256_blendv_ps(_mm256_castsi256_ps(rule->multiplier),
+                                                _mm256_castsi256_ps(rule->below), _mm256_castsi256_ps(sums)));
 }
 
 /* Eight sums: multiplied in 64 bits, even and odd lanes apart, rounded, the upper halves taken. */
 static inline __m256i mf_avx2_requantise(__m256i sums, const mf_avx2_rule *rule)
 {
-    const __m256i shifted = _mm256_sllv_epi32(sums, rule->left);
-    const __m256i even = _mm256_mul_epi32(shifted, rule->multiplier);
-    const __m256i odd = _mm256_mul_epi32(_mm256_srli_epi64(shifted, 32), rule->multiplier_odd);
+    const __m256i shifted = _mm256_sllv_epi32(sums, rule->left), factors = mf_avx2_factors(sums, rule);
+    const __m256i even = _mm256_mul_epi32(shifted, factors);
+    const __m256i odd = _mm256_mul_epi32(_mm256_srli_epi64(shifted, 32), _mm256_srli_epi64(factors, 32));
     const __m256i low = _mm256_srli_epi64(_mm256_add_epi64(even, rule->offset), 32);
     return _mm256_blend_epi32(low, _mm256_add_epi64(odd, rule->offset), 0xaa);
 }

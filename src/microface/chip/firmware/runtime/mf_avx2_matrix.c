@@ -101,7 +101,8 @@ static block block_at(const mf_matrix_avx2_args *args, int32_t first)
     for (int32_t i = 0; i < 2; i++) {
         const int32_t channel = first + 8 * i;
         self.bias[i] = mf_avx2_load(args->bias + channel);
-        self.rule[i] = mf_avx2_rule_of(args->multiplier + channel, args->left + channel, args->zero_point);
+        const int32_t *below = args->below ? args->below + channel : (const int32_t *)0;
+        self.rule[i] = mf_avx2_rule_of(args->multiplier + channel, below, args->left + channel, args->zero_point);
     }
     return self;
 }

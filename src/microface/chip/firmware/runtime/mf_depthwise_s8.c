@@ -13,7 +13,8 @@ void mf_depthwise_s8(const mf_depthwise_s8_args *args, const int8_t *input, int8
             const int32_t left = x * args->stride_x - args->pad_left;
             for (int32_t o = 0; o < args->output_channels; o++) {
                 const int32_t sum = mf_depthwise_sum(args, input, top, left, o);
-                const int32_t value = mf_highmul(sum, args->multiplier[o], args->left[o]) + args->zero_point;
+                const int32_t factor = mf_factor(args->multiplier, args->below, o, sum);
+                const int32_t value = mf_highmul(sum, factor, args->left[o]) + args->zero_point;
                 *output++ = (int8_t)mf_clamp(value, args->lo, args->hi);
             }
         }

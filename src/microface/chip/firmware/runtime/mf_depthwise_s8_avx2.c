@@ -27,7 +27,8 @@ static block block_at(const arguments *args, int32_t number)
     for (int32_t i = 0; i < 2; i++) {
         const int32_t place = BLOCK * number + 8 * i;
         self.bias[i] = mf_avx2_load(args->bias + place);
-        self.rule[i] = mf_avx2_rule_of(args->multiplier + place, args->left + place, args->zero_point);
+        const int32_t *below = args->below ? args->below + place : (const int32_t *)0;
+        self.rule[i] = mf_avx2_rule_of(args->multiplier + place, below, args->left + place, args->zero_point);
     }
     return self;
 }

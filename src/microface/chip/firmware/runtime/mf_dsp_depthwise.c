@@ -8,6 +8,8 @@
 /* Constants per channel. */
 #ifdef MF_TFLITE
 enum { CHANNEL = 4 };
+#elif defined(MF_PRELU)
+enum { CHANNEL = 3 };
 #else
 enum { CHANNEL = 2 };
 #endif
@@ -72,6 +74,8 @@ void mf_dsp_set_channel(uint32_t *head, const mf_dsp_depthwise *shape, const mf_
 #ifdef MF_TFLITE
     walk->offset = constants[2];
     walk->right = constants[3];
+#elif defined(MF_PRELU)
+    walk->more_below = constants[2];
 #endif
 }
 
@@ -93,6 +97,7 @@ void mf_dsp_rows(uint32_t *head, const mf_dsp_depthwise *shape, const int8_t *ce
     }
 }
 
+#ifndef MF_PRELU /* the same there */
 void mf_dsp_fill(int8_t *cells, int16_t value, int32_t count)
 {
     int16_t *cell = (int16_t *)(void *)cells;
@@ -116,3 +121,4 @@ void mf_dsp_move(uint32_t *to, const uint32_t *from, int32_t words)
         *to++ = *from++;
     }
 }
+#endif

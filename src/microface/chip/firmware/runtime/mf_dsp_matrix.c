@@ -9,10 +9,13 @@
 /* Constants per pair of channels. */
 #ifdef MF_TFLITE
 enum { PAIR = 8 };
+#elif defined(MF_PRELU)
+enum { PAIR = 6 };
 #else
 enum { PAIR = 4 };
 #endif
 
+#ifndef MF_PRELU /* the same there */
 void mf_dsp_widen_pixel(uint32_t *panel, const int8_t *pixel, int32_t inputs, int32_t step)
 {
     const int8_t *whole_end = pixel + (inputs & ~3);
@@ -48,6 +51,7 @@ void mf_dsp_widen(uint32_t *panel, const int8_t *pixels, int32_t count, int32_t 
         mf_dsp_widen_pixel(panel, pixels, inputs, 2);
     }
 }
+#endif
 
 /* Scale all pairs of halves, channel u or v, by 2^left: exact in 16 bits, since |w| <= 128 and left <= 8. */
 static void shift_weights(uint32_t *panel, int32_t groups, const uint8_t *left)
@@ -85,6 +89,9 @@ mf_dsp_tail *mf_dsp_fill_panel(const mf_matrix_dsp_args *args, int32_t pair, uin
 #ifdef MF_TFLITE
     __builtin_memcpy(tail->offset, constants + 4, sizeof tail->offset + sizeof tail->right);
 #else
+#ifdef MF_PRELU
+    __builtin_memcpy(tail->more_below, constants + 4, sizeof tail->more_below);
+#endif
     tail->zero_point = args->zero_point;
 #endif
     tail->pitch = args->output_channels;
@@ -93,10 +100,12 @@ mf_dsp_tail *mf_dsp_fill_panel(const mf_matrix_dsp_args *args, int32_t pair, uin
     return tail;
 }
 
+#ifndef MF_PRELU /* the same there */
 int32_t mf_dsp_skip(int32_t groups, int32_t group_bytes)
 {
     return (MF_DSP_CHUNK - groups % MF_DSP_CHUNK) % MF_DSP_CHUNK * group_bytes;
 }
+#endif
 
 void mf_dsp_tile(const mf_matrix_dsp_args *args, uint32_t *panel, const uint32_t *pixels, int32_t count,
                  int8_t *output)

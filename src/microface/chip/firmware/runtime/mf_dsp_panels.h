@@ -27,6 +27,9 @@ typedef struct {
 #ifdef MF_TFLITE
     int32_t offset[2], right[2]; /* see mf_tflite.h */
 #else
+#ifdef MF_PRELU
+    int32_t more_below[2]; /* see mf_prelu.h */
+#endif
     int32_t zero_point;
 #endif
     void *output;               /* moves on */

@@ -41,12 +41,7 @@
 
 /* From sums to values before saturation; then r8 output, r9 pitch, r10 last_pitch, r11 step, r12 row_end. r0 moves on
  * by PASSED; OUTPUT, ROW_END and ROWS_LEFT are places in mf_dsp_walk. */
-#ifdef MF_TFLITE
-#define ROUND(sum)                      \
-    "smmlar r9, " sum ", r6, " sum "\n" \
-    "add " sum ", r9, " sum ", asr #31\n" \
-    "add " sum ", r7\n"                 \
-    "asr " sum ", r8\n"
+#if defined(MF_TFLITE) || defined(MF_PRELU)
 #define ROUND_4                         \
     "ldmia r0!, {r6-r8}\n"              \
     ROUND("r2") ROUND("r3") ROUND("r4") ROUND("r5") \
@@ -55,6 +50,18 @@
 #define OUTPUT "12"
 #define ROW_END "28"
 #define ROWS_LEFT "32"
+#endif
+#ifdef MF_TFLITE
+#define ROUND(sum)                      \
+    "smmlar r9, " sum ", r6, " sum "\n" \
+    "add " sum ", r9, " sum ", asr #31\n" \
+    "add " sum ", r7\n"                 \
+    "asr " sum ", r8\n"
+#elif defined(MF_PRELU)
+#define ROUND(sum)                      \
+    "and r9, r7, " sum ", asr #31\n"    \
+    "add r9, r6\n"                      \
+    "smmlar " sum ", " sum ", r9, r8\n"
 #else
 #define ROUND_4                         \
     "ldmia r0, {r6-r12}\n"              \
@@ -118,6 +125,7 @@ __attribute__((naked)) void mf_dsp_rows2(mf_dsp_plane2 *plane __attribute__((unu
     __asm__(ROWS(ROW_STRIDE2, STORE_BYTES, "40"));
 }
 
+#ifndef MF_PRELU /* the same there */
 /* r0 cells, r1 bytes, r2 to go in the row, r3 step, r8 three steps, r9 rows to go, r10 skip, r11 width. */
 __attribute__((naked)) void mf_dsp_widen_plane(int16_t *cells __attribute__((unused)),
                                                const int8_t *bytes __attribute__((unused)),
@@ -162,3 +170,4 @@ __attribute__((naked)) void mf_dsp_widen_plane(int16_t *cells __attribute__((unu
         "pop {r4-r11}\n"
         "bx lr\n");
 }
+#endif

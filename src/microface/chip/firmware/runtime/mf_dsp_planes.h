@@ -16,6 +16,8 @@
 typedef struct {
 #ifdef MF_TFLITE
     int32_t multiplier, offset, right; /* see mf_tflite.h */
+#elif defined(MF_PRELU)
+    int32_t multiplier, more_below, zero_point; /* see mf_prelu.h */
 #else
     int32_t multiplier, zero_point;
 #endif
@@ -45,10 +47,6 @@ typedef struct {
 /* Bytes, `pitch` apart; last_pitch is three times that. */
 void mf_dsp_rows1(mf_dsp_plane1 *plane, const uint32_t *cells, int32_t plane_pitch);
 void mf_dsp_rows2(mf_dsp_plane2 *plane, const uint32_t *cells, int32_t plane_pitch);
-
-/* Widen a channel to cells: `rows` rows of `width` bytes, all `step` apart; `skip` bytes between the rows' cells. */
-void mf_dsp_widen_plane(int16_t *cells, const int8_t *bytes, int32_t width, int32_t step, int32_t rows,
-                        int32_t skip);
 
 /* Widen a channel to cells: `rows` rows of `width` bytes, all `step` apart; `skip` bytes between the rows' cells. */
 void mf_dsp_widen_plane(int16_t *cells, const int8_t *bytes, int32_t width, int32_t step, int32_t rows,

@@ -7,7 +7,8 @@
  *  - Biases are folded: bias[o] = b[o] - input_zero_point * sum of the weights of o, so kernels sum x * w over
  *    raw integers; padded cells hold input_zero_point.
  *  - Names end with the type of the weights: _s8 bytes, _s4 two per byte, the first of a pair in the lower nibble.
- *  - multiplier, left: one pair per output channel; y = min(max(highmul(acc) + zero_point, lo), hi).
+ *  - multiplier, left: one pair per output channel; y = min(max(highmul(acc) + zero_point, lo), hi). With a table
+ *    `below` an accumulator below zero is multiplied by that instead: a PReLU without a rounding of its own.
  *  - Input, output and scratch do not overlap, and scratch is 4-byte aligned, unless a kernel says otherwise.
  */
 #ifndef MF_KERNELS_H
@@ -28,6 +29,7 @@ typedef struct {
     const uint8_t *nibbles;    /* instead, in _s4: conv2d [O][bytes of KH * KW * I], depthwise [bytes of KH * KW * C] */
     const int32_t *bias;       /* [O], folded */
     const int32_t *multiplier; /* [O], no table where the output is s32 */
+    const int32_t *below;      /* [O], no table where there is no PReLU */
     const uint8_t *left;       /* [O], likewise */
 } mf_conv_args;
 
@@ -46,6 +48,7 @@ typedef struct {
     const uint8_t *nibbles;    /* instead, in _s4: [O][ceil(I / 2)] */
     const int32_t *bias;       /* [O], folded */
     const int32_t *multiplier; /* [O], no table where the output is s32 */
+    const int32_t *below;      /* [O], no table where there is no PReLU */
     const uint8_t *left;       /* [O], likewise */
 } mf_pointwise_args;
 

@@ -22,6 +22,7 @@ typedef struct {
     const int8_t *weights;     /* [blocks][pairs][16 channels][2] */
     const int32_t *bias;       /* [blocks][16], folded */
     const int32_t *multiplier; /* [blocks][16] */
+    const int32_t *below;      /* [blocks][16], no table where there is no PReLU */
     const int32_t *left;       /* [blocks][16] */
 } mf_matrix_avx2_args;
 
@@ -40,6 +41,7 @@ typedef struct {
     const int16_t *weights;    /* [blocks][ceil(KH / 2)][KW][2: channels 0-3 8-11, 4-7 12-15][8][2 rows] */
     const int32_t *bias;       /* [blocks][16] in the order of the weights, folded */
     const int32_t *multiplier; /* likewise */
+    const int32_t *below;      /* likewise, no table where there is no PReLU */
     const int32_t *left;       /* likewise */
 } mf_depthwise_s8_avx2_args;
 

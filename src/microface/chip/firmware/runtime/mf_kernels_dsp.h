@@ -2,7 +2,8 @@
  * The kernels for Armv7E-M (Cortex-M4 and M7), bit-identical with the portable ones of mf_kernels.h.
  *
  * Tables are laid out ahead of time for the loops that read them; tables of weights are aligned to 4. Weights of 8 and
- * of 4 bits have tables of their own, and one of both is there.
+ * of 4 bits have tables of their own, and one of both is there. Kernels with `_prelu` have a PReLU in their
+ * requantisation: `pairs` and `constants` hold one word per channel more, see mf_prelu.h.
  */
 #ifndef MF_KERNELS_DSP_H
 #define MF_KERNELS_DSP_H
@@ -30,6 +31,8 @@ typedef struct {
 
 typedef mf_matrix_dsp_args mf_pointwise_s8_dsp_args;
 typedef mf_matrix_dsp_args mf_conv2d_s8_dsp_args;
+typedef mf_matrix_dsp_args mf_pointwise_s8_prelu_dsp_args;
+typedef mf_matrix_dsp_args mf_conv2d_s8_prelu_dsp_args;
 
 /* 3x3 depthwise; the plane of one channel has `plane_rows` rows of `plane_pitch` bytes, padding included. */
 typedef struct {
@@ -44,6 +47,8 @@ typedef struct {
     const int32_t *constants; /* [C][bias, multiplier], biases folded and shifted left */
     const uint8_t *left;      /* [C], at most 8; no table where all are 0 */
 } mf_depthwise3x3_s8_dsp_args;
+
+typedef mf_depthwise3x3_s8_dsp_args mf_depthwise3x3_s8_prelu_dsp_args;
 
 /* An inverted residual: 1x1 expansion, 3x3 depthwise, 1x1 projection, addition of the input; the first and the last
  * may be absent. Strips of `rows` output rows at a time; the widened planes of `planes` channels hold plane_rows rows:
@@ -75,6 +80,8 @@ typedef struct {
     const uint8_t *project_left;
 } mf_inverted_residual_s8_dsp_args;
 
+typedef mf_inverted_residual_s8_dsp_args mf_inverted_residual_s8_prelu_dsp_args;
+
 /* Dense; `groups` of four inputs, an even number, four outputs at a time. */
 typedef struct {
     int16_t inputs, groups, outputs;
@@ -83,6 +90,7 @@ typedef struct {
     const uint8_t *nibbles;    /* weights of 4 bits instead, plus 8: [ceil(O / 4)][groups][2][4 inputs][2 outputs] */
     const int32_t *bias;       /* [4 * ceil(O / 4)], folded */
     const int32_t *multiplier; /* [O] */
+    const int32_t *below;      /* [O], no table where there is no PReLU */
     const uint8_t *left;       /* [O] */
 } mf_dense_s8_dsp_args;
 
@@ -109,5 +117,14 @@ void mf_inverted_residual_s8_dsp(const mf_inverted_residual_s8_dsp_args *args, c
 void mf_depthwise_s8_dsp(const mf_depthwise_s8_dsp_args *args, const int8_t *input, int8_t *output, void *scratch);
 void mf_average_pool_s8_dsp(const mf_average_pool_s8_dsp_args *args, const int8_t *input, int8_t *output,
                             void *scratch);
+
+void mf_pointwise_s8_prelu_dsp(const mf_pointwise_s8_prelu_dsp_args *args, const int8_t *input, int8_t *output,
+                               void *scratch);
+void mf_conv2d_s8_prelu_dsp(const mf_conv2d_s8_prelu_dsp_args *args, const int8_t *input, int8_t *output,
+                            void *scratch);
+void mf_depthwise3x3_s8_prelu_dsp(const mf_depthwise3x3_s8_prelu_dsp_args *args, const int8_t *input, int8_t *output,
+                                  void *scratch);
+void mf_inverted_residual_s8_prelu_dsp(const mf_inverted_residual_s8_prelu_dsp_args *args, const int8_t *input,
+                                       int8_t *output, void *scratch);
 
 #endif

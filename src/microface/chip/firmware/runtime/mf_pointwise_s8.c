@@ -12,7 +12,8 @@ void mf_pointwise_s8(const mf_pointwise_s8_args *args, const int8_t *input, int8
     for (int32_t pixel = 0; pixel < args->pixels; pixel++) {
         for (int32_t o = 0; o < args->output_channels; o++) {
             const int32_t sum = mf_dot_s8(input, args->weights + o * channels, channels, args->bias[o]);
-            const int32_t value = mf_highmul(sum, args->multiplier[o], args->left[o]) + args->zero_point;
+            const int32_t factor = mf_factor(args->multiplier, args->below, o, sum);
+            const int32_t value = mf_highmul(sum, factor, args->left[o]) + args->zero_point;
             *output++ = (int8_t)mf_clamp(value, args->lo, args->hi);
         }
         input += channels;

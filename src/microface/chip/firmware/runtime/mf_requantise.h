@@ -24,4 +24,10 @@ static inline int32_t mf_highmul(int32_t acc, int32_t multiplier, uint8_t left)
     return (int32_t)((product + INT64_C(0x80000000)) >> 32);
 }
 
+/* What `sum` of channel `o` is multiplied by: below zero by another factor where there is a PReLU (else NULL). */
+static inline int32_t mf_factor(const int32_t *multiplier, const int32_t *below, int32_t o, int32_t sum)
+{
+    return below && sum < 0 ? below[o] : multiplier[o];
+}
+
 #endif

@@ -1,5 +1,7 @@
 """Convolutions on Armv7E-M: gathered windows, then the products of pointwise convolutions."""
 
+from typing import ClassVar
+
 import numpy as np
 
 from microface.chip.plan.kernels.base import Fields, Kernel, Tables, pixels_of, source_of, target_of
@@ -16,6 +18,7 @@ from microface.chip.plan.kernels.requantise import gives, range_fields
 from microface.chip.plan.kernels.windows import conv_fields
 from microface.network.network import IntegerNetwork
 from microface.network.ops import Conv2D, Operator
+from microface.network.requantise import HighMul, Requantise
 
 
 class ConvDsp(Kernel):
@@ -26,10 +29,11 @@ class ConvDsp(Kernel):
     helpers = MATRIX_HELPERS
     header = "mf_kernels_dsp.h"
     features = frozenset({"dsp"})
+    rule: ClassVar[type[Requantise]] = HighMul
 
     def matches(self, op: Operator, network: IntegerNetwork) -> bool:
         """Convolutions to at least two channels whose shifts fit widened weights."""
-        return isinstance(op, Conv2D) and gives(op, network, "s8") and can_shift(op)
+        return isinstance(op, Conv2D) and gives(op, network, "s8", self.rule) and can_shift(op)
 
     def _sizes(self, op: Conv2D, network: IntegerNetwork) -> tuple[int, int, int]:
         """Return output pixels, inputs of each, tile."""
@@ -75,7 +79,7 @@ class ConvDsp(Kernel):
         rests = 20 + 4 * groups_of(rows * (run % 4)) if run % 4 else 0
         widening = pixels * (82 + rows * (8 + 7 * (run // 4) + 5 * (run % 4)) + rests)
         edges = _edge_windows(op, network) * (28 + 30 * rows * columns + 44 * inputs // 10)
-        return widening + edges + product_instructions(pixels, tile, inputs, len(op.bias), op.weight_bits)
+        return widening + edges + product_instructions(op, pixels, tile, inputs)
 
 
 def _edge_windows(op: Conv2D, network: IntegerNetwork) -> int:

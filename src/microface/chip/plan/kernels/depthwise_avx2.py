@@ -6,11 +6,10 @@ import numpy as np
 
 from microface.chip.plan.kernels.base import Fields, Kernel, Tables, source_of
 from microface.chip.plan.kernels.matrix_avx2 import BLOCK
-from microface.chip.plan.kernels.requantise import folded_bias, gives, range_fields
+from microface.chip.plan.kernels.requantise import OneRounding, factor_rows, folded_bias, gives, range_fields
 from microface.chip.plan.kernels.windows import conv_fields
 from microface.network.network import IntegerNetwork
 from microface.network.ops import DepthwiseConv2D, Operator
-from microface.network.requantise import HighMul
 
 # The order in which interleaving two rows of sixteen channels leaves the channels.
 _ORDER = np.r_[0:4, 8:12, 4:8, 12:16]
@@ -32,13 +31,13 @@ class DepthwiseAvx2(Kernel):
     def pack(self, op: Operator, network: IntegerNetwork) -> Tables:
         """Return weights by pairs of rows, biases and factors, in the order of interleaved channels."""
         depthwise = cast(DepthwiseConv2D, op)
-        rule, order = cast(HighMul, depthwise.requantise), _channels(len(depthwise.bias))
+        rule, order = cast(OneRounding, depthwise.requantise), _channels(len(depthwise.bias))
         rows, columns, channels = depthwise.weights.shape
         taps = np.zeros((2 * -(-rows // 2), columns, channels), np.int16)
         taps[:rows] = depthwise.weights
         # [row pair][row][column][block][channel] -> [block][row pair][column][channel][row]
         by_blocks = taps[:, :, order].reshape(-1, 2, columns, *order.shape).transpose(3, 0, 2, 4, 1)
-        vectors = {"bias": folded_bias(depthwise, network), "multiplier": rule.multiplier, "left": rule.left}
+        vectors = {"bias": folded_bias(depthwise, network), "left": rule.left} | factor_rows(rule)
         ordered = {name: vector[order].astype(np.int32) for name, vector in vectors.items()}
         return {"weights": np.ascontiguousarray(by_blocks)} | ordered
 

@@ -1,16 +1,17 @@
 """Depthwise convolutions on Armv7E-M: 3x3 by channel planes in 16 bits, four outputs per step; any by words."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from microface.chip.plan.kernels.base import Fields, Kernel, Tables, source_of, target_of
 from microface.chip.plan.kernels.depthwise import DepthwisePortable
 from microface.chip.plan.kernels.matrix_dsp import LARGEST_LEFT
-from microface.chip.plan.kernels.requantise import folded_bias, gives, range_fields
+from microface.chip.plan.kernels.requantise import OneRounding, dsp_factors, folded_bias, gives, range_fields
 from microface.network.network import IntegerNetwork
 from microface.network.ops import DepthwiseConv2D, Operator
-from microface.network.requantise import HighMul
+from microface.network.requantise import HighMul, HighMulPrelu, Requantise
 
 _PLANE_HEAD_BYTES = 4 * (4 + 12 + 11)
 
@@ -34,11 +35,11 @@ class Plane:
 
 
 def depthwise_tables(op: DepthwiseConv2D, network: IntegerNetwork) -> Tables:
-    """Return `weights` or `nibbles`, `constants` [C][bias, multiplier] and `left` where one is not 0."""
-    assert isinstance(op.requantise, HighMul)
+    """Return `weights` or `nibbles`, `constants` [C][bias, factors] and `left` where one is not 0."""
+    assert isinstance(op.requantise, OneRounding)
     left = op.requantise.left
-    bias = folded_bias(op, network) << left
-    constants = np.stack([bias, op.requantise.multiplier], axis=1).astype(np.int32)
+    bias = (folded_bias(op, network) << left).astype(np.int32)
+    constants = np.stack([bias, *dsp_factors(op.requantise)], axis=1)
     tables = _taps(op) | {"constants": constants}
     return tables | ({"left": left.astype(np.uint8)} if left.any() else {})
 
@@ -82,12 +83,13 @@ class Depthwise3x3Dsp(Kernel):
     helpers = ("mf_dsp_clamp.c", "mf_dsp_depthwise.c", "mf_dsp_planes.c")
     header = "mf_kernels_dsp.h"
     features = frozenset({"dsp"})
+    rule: ClassVar[type[Requantise]] = HighMul
 
     def matches(self, op: Operator, network: IntegerNetwork) -> bool:
         """3x3, stride 1 or 2, rows of at least three outputs, shifts that fit widened taps."""
-        if not isinstance(op, DepthwiseConv2D) or not gives(op, network, "s8"):
+        if not isinstance(op, DepthwiseConv2D) or not gives(op, network, "s8", self.rule):
             return False
-        assert isinstance(op.requantise, HighMul)
+        assert isinstance(op.requantise, OneRounding)
         square = op.window.size == (3, 3) and op.dilation == (1, 1) and op.stride in ((1, 1), (2, 2))
         return square and target_of(op, network).shape[1] >= 3 and int(op.requantise.left.max()) <= LARGEST_LEFT
 
@@ -124,7 +126,12 @@ class Depthwise3x3Dsp(Kernel):
         per_channel = (
             152 - 15 * (op.stride[0] == 2) + nibble_instructions(op) + plane_instructions(height, width) + surplus
         )
-        return 160 + clearing + channels * (per_channel + rows * (11 + 52 * plane.steps))
+        return 160 + clearing + channels * (per_channel + rows * (11 + step_instructions(op) * plane.steps))
+
+
+def step_instructions(op: DepthwiseConv2D) -> int:
+    """Return the instructions of four outputs."""
+    return 61 if isinstance(op.requantise, HighMulPrelu) else 52
 
 
 def nibble_instructions(op: DepthwiseConv2D) -> int:

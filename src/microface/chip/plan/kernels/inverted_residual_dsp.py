@@ -1,6 +1,6 @@
 """Inverted residuals on Armv7E-M in one call: the wide tensors between their steps never exist as a whole."""
 
-from typing import cast
+from typing import ClassVar, cast
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from microface.chip.plan.kernels.depthwise_dsp import (
     depthwise_tables,
     nibble_instructions,
     plane_instructions,
+    step_instructions,
 )
 from microface.chip.plan.kernels.inverted_residual import Block
 from microface.chip.plan.kernels.matrix_dsp import (
@@ -18,13 +19,13 @@ from microface.chip.plan.kernels.matrix_dsp import (
     matrix_tables,
     panel_instructions,
     product_instructions,
+    rounding_instructions,
     widening_instructions,
 )
 from microface.chip.plan.kernels.pointwise_dsp import PointwiseDsp
-from microface.chip.plan.kernels.requantise import range_fields
+from microface.chip.plan.kernels.requantise import OneRounding, factor_rows, range_fields
 from microface.network.network import IntegerNetwork
 from microface.network.ops import Conv2D, DepthwiseConv2D, Operator
-from microface.network.requantise import HighMul
 
 
 class InvertedResidualDsp(Kernel):
@@ -35,6 +36,9 @@ class InvertedResidualDsp(Kernel):
     helpers = (*MATRIX_HELPERS, "mf_add_s8_dsp.c", "mf_dsp_depthwise.c", "mf_dsp_planes.c")
     header = "mf_kernels_dsp.h"
     features = frozenset({"dsp"})
+    first: ClassVar[PointwiseDsp] = PointwiseDsp()
+    middle: ClassVar[Depthwise3x3Dsp] = Depthwise3x3Dsp()
+    """The kernels whose conditions expansion and depthwise convolution have to meet."""
 
     def matches(self, op: Operator, network: IntegerNetwork) -> bool:
         """Blocks whose steps each fit their own fast kernel, run one after the other, an even number of channels."""
@@ -43,8 +47,18 @@ class InvertedResidualDsp(Kernel):
             return False
         start = network.operators.index(op)
         together = network.operators[start : start + len(block.operators)] == block.operators
-        fits = Depthwise3x3Dsp().matches(block.depthwise, network) and PointwiseDsp().matches(block.project, network)
-        return together and fits and (block.expand is None or _expands_to_halves(block.expand, network))
+        fits = self.middle.matches(block.depthwise, network) and PointwiseDsp().matches(block.project, network)
+        return together and fits and (block.expand is None or self._expands_to_halves(block.expand, network))
+
+    def _expands_to_halves(self, op: Conv2D, network: IntegerNetwork) -> bool:
+        """Say whether every value before saturation fits 16 bits, and saturation is all that cuts it."""
+        if not self.first.matches(op, network):
+            return False
+        rule = cast(OneRounding, op.requantise)
+        largest = op.bound(network.tensors[op.inputs[0]]) << rule.left.astype(np.int64)
+        steepest = np.abs([row.astype(np.int64) for row in factor_rows(rule).values()]).max(axis=0)
+        values = (largest * steepest >> 32) + 1 + abs(rule.zero_point)
+        return (rule.lo, rule.hi) == (-128, 127) and int(values.max()) < 1 << 15
 
     def operators(self, op: Operator, network: IntegerNetwork) -> tuple[Operator, ...]:
         """Return all steps."""
@@ -79,7 +93,7 @@ class InvertedResidualDsp(Kernel):
     def fields(self, op: Operator, network: IntegerNetwork) -> Fields:
         """Return shapes, strips, and the constants of all steps."""
         block = _block(op, network)
-        rule = cast(HighMul, block.depthwise.requantise)
+        rule = cast(OneRounding, block.depthwise.requantise)
         constants = {
             "middle_zero_point": network.tensors[block.depthwise.inputs[0]].zero_point,
             "depthwise_zero_point": rule.zero_point,
@@ -101,16 +115,6 @@ def _block(op: Operator, network: IntegerNetwork) -> Block:
     block = Block.at(op, network)
     assert block is not None
     return block
-
-
-def _expands_to_halves(op: Conv2D, network: IntegerNetwork) -> bool:
-    """Say whether every value before saturation fits 16 bits, and saturation is all that cuts it."""
-    if not PointwiseDsp().matches(op, network):
-        return False
-    rule = cast(HighMul, op.requantise)
-    largest = op.bound(network.tensors[op.inputs[0]]) << rule.left.astype(np.int64)
-    values = (largest * rule.multiplier.astype(np.int64) >> 32) + 1 + abs(rule.zero_point)
-    return (rule.lo, rule.hi) == (-128, 127) and int(values.max()) < 1 << 15
 
 
 def _named(step: str, tables: Tables) -> Tables:
@@ -161,7 +165,8 @@ def _expansion_cost(block: Block, strips: int) -> int:
         return channels * (11 * strips + plane_instructions(height, width))
     chunks = -(-groups // 8)
     panels = strips * (66 + panel_instructions(groups, block.expand.weight_bits))
-    row = 19 + width // 2 * (17 + 10 * groups + 3 * chunks) + width % 2 * (18 + 6 * groups + 3 * chunks)
+    double, single = (each - 3 for each in rounding_instructions(block.expand))
+    row = 19 + width // 2 * (double + 10 * groups + 3 * chunks) + width % 2 * (single + 6 * groups + 3 * chunks)
     widening = height * (23 + widening_instructions(width, width, inputs))
     return widening + channels // 2 * (panels + height * row)
 
@@ -170,7 +175,9 @@ def _depthwise_cost(block: Block, strips: int) -> int:
     height, _, channels = block.wide
     kept = 75 + 12 * (3 - block.stride) * block.plane_pitch // 40
     taps = 153 + nibble_instructions(block.depthwise)
-    return channels * (taps * strips + kept * (strips - 1) + height * (11 + 52 * block.steps))
+    return channels * (
+        taps * strips + kept * (strips - 1) + height * (11 + step_instructions(block.depthwise) * block.steps)
+    )
 
 
 def _end_cost(block: Block) -> int:
@@ -178,7 +185,5 @@ def _end_cost(block: Block) -> int:
     strips = [min(block.rows, height - first) * width for first in range(0, height, block.rows)]
     tile, outputs = block.tile(block.rows), block.target[2]
     widening = sum(widening_instructions(pixels, tile, channels) for pixels in strips)
-    products = sum(
-        product_instructions(pixels, tile, channels, outputs, block.project.weight_bits) for pixels in strips
-    )
+    products = sum(product_instructions(block.project, pixels, tile, channels) for pixels in strips)
     return widening + products + (17 * height * width * outputs // 2 if block.add else 0)

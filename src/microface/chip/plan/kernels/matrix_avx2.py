@@ -6,11 +6,10 @@ import numpy as np
 
 from microface.chip.plan.kernels.base import Fields, Kernel, Tables, pixels_of, target_of
 from microface.chip.plan.kernels.pointwise import as_matrix, is_pointwise
-from microface.chip.plan.kernels.requantise import folded_bias, gives, range_fields
+from microface.chip.plan.kernels.requantise import OneRounding, factor_rows, folded_bias, gives, range_fields
 from microface.chip.plan.kernels.windows import conv_fields
 from microface.network.network import IntegerNetwork
 from microface.network.ops import Conv2D, Dense, Operator, WeightedOperator
-from microface.network.requantise import HighMul
 
 BLOCK = 16
 PANEL_BYTES = 16_384
@@ -88,14 +87,14 @@ def tiled(pixels: int, inputs: int) -> Fields:
 
 
 def block_tables(op: WeightedOperator, network: IntegerNetwork) -> Tables:
-    """Return `weights` [blocks][pairs][16][2], `bias`, `multiplier`, `left` [blocks][16], padded with zeros."""
-    rule = cast(HighMul, op.requantise)
+    """Return `weights` [blocks][pairs][16][2], `bias`, factors and `left` [blocks][16], padded with zeros."""
+    rule = cast(OneRounding, op.requantise)
     outputs, inputs = op.weights_per_output().shape
     blocks, pairs = -(-outputs // BLOCK), -(-inputs // 2)
     weights = np.zeros((blocks * BLOCK, 2 * pairs), np.int8)
     weights[:outputs, :inputs] = op.weights_per_output()
     by_blocks = weights.reshape(blocks, BLOCK, pairs, 2).transpose(0, 2, 1, 3)
-    vectors = {"bias": folded_bias(op, network), "multiplier": rule.multiplier, "left": rule.left}
+    vectors = {"bias": folded_bias(op, network), "left": rule.left} | factor_rows(rule)
     padded = {name: _padded(vector, blocks * BLOCK) for name, vector in vectors.items()}
     return {"weights": np.ascontiguousarray(by_blocks)} | padded
 

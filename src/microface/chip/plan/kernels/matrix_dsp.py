@@ -3,10 +3,10 @@
 import numpy as np
 
 from microface.chip.plan.kernels.base import Tables
-from microface.chip.plan.kernels.requantise import folded_bias
+from microface.chip.plan.kernels.requantise import OneRounding, dsp_factors, folded_bias
 from microface.network.network import IntegerNetwork
 from microface.network.ops import WeightedOperator
-from microface.network.requantise import HighMul
+from microface.network.requantise import HighMulPrelu
 
 MATRIX_HELPERS = ("mf_dsp_clamp.c", "mf_dsp_matrix.c", "mf_dsp_panels.c", "mf_dsp_widen.c")
 PANEL_BYTES = 12_000
@@ -18,7 +18,7 @@ LARGEST_LEFT = 8
 
 def can_shift(op: WeightedOperator) -> bool:
     """Say whether weights times 2^left fit 16 bits and there is a pair of channels."""
-    if not isinstance(op.requantise, HighMul) or len(op.bias) < 2:
+    if not isinstance(op.requantise, OneRounding) or len(op.bias) < 2:
         return False
     return int(op.requantise.left.max()) <= LARGEST_LEFT
 
@@ -56,11 +56,12 @@ def matrix_tables(op: WeightedOperator, network: IntegerNetwork, taps: np.ndarra
 
     `taps` is the order in which an output's inputs are read, where it is not the network's.
     """
-    assert isinstance(op.requantise, HighMul)
+    assert isinstance(op.requantise, OneRounding)
     order = pair_channels(len(op.bias))
     left = op.requantise.left[order]
     bias = folded_bias(op, network)[order] << left
-    pairs = np.concatenate([bias, op.requantise.multiplier[order]], axis=1).astype(np.int32)
+    factors = [row[order] for row in dsp_factors(op.requantise)]
+    pairs = np.concatenate([bias.astype(np.int32), *factors], axis=1)
     weights = op.weights_per_output() if taps is None else op.weights_per_output()[:, taps]
     tables = weights_or_nibbles(interleave(weights[order]), op.weight_bits) | {"pairs": pairs}
     return tables | ({"left": left.astype(np.uint8)} if left.any() else {})
@@ -87,13 +88,21 @@ def weights_or_nibbles(weights: np.ndarray, bits: int) -> Tables:
     return {"nibbles": np.ascontiguousarray(lower | upper << 4)}
 
 
-def product_instructions(pixels: int, tile: int, inputs: int, channels: int, bits: int = 8) -> int:
-    """Return the instructions of all channels times all pixels with weights of `bits`, without the pixels' widening."""
+def product_instructions(op: WeightedOperator, pixels: int, tile: int, inputs: int) -> int:
+    """Return the instructions of all channels of `op` times all pixels, without the pixels' widening."""
+    channels, bits = len(op.bias), op.weight_bits
+    double, single = rounding_instructions(op)
     groups, pairs = groups_of(inputs), -(-channels // 2)
     chunks = -(-groups // 8)
     tiles, doubles, singles = _tiles(pixels, tile)
     panels = 100 * tiles + tiles * pairs * (75 + panel_instructions(groups, bits))
-    return panels + pairs * (doubles * (20 + 10 * groups + 3 * chunks) + singles * (21 + 6 * groups + 3 * chunks))
+    two, one = doubles * (double + 10 * groups + 3 * chunks), singles * (single + 6 * groups + 3 * chunks)
+    return panels + pairs * (two + one)
+
+
+def rounding_instructions(op: WeightedOperator) -> tuple[int, int]:
+    """Return what a pair of channels takes beside its sums, for two pixels and for one."""
+    return (29, 26) if isinstance(op.requantise, HighMulPrelu) else (20, 21)
 
 
 def panel_instructions(groups: int, bits: int) -> int:

@@ -1,5 +1,7 @@
 """1x1 convolutions of stride 1 on Armv7E-M: 16-bit pairs, two channels times two pixels, SMLAD and SMMLAR."""
 
+from typing import ClassVar
+
 from microface.chip.plan.kernels.base import Fields, Kernel, Tables
 from microface.chip.plan.kernels.matrix_dsp import (
     MATRIX_HELPERS,
@@ -15,6 +17,7 @@ from microface.chip.plan.kernels.pointwise import as_matrix, is_pointwise
 from microface.chip.plan.kernels.requantise import gives, range_fields
 from microface.network.network import IntegerNetwork
 from microface.network.ops import Conv2D, Dense, Operator
+from microface.network.requantise import HighMul, Requantise
 
 
 class PointwiseDsp(Kernel):
@@ -25,10 +28,11 @@ class PointwiseDsp(Kernel):
     helpers = MATRIX_HELPERS
     header = "mf_kernels_dsp.h"
     features = frozenset({"dsp"})
+    rule: ClassVar[type[Requantise]] = HighMul
 
     def matches(self, op: Operator, network: IntegerNetwork) -> bool:
         """Pointwise operators of at least two channels whose shifts fit widened weights."""
-        fits = (isinstance(op, Dense) or is_pointwise(op)) and gives(op, network, "s8")
+        fits = (isinstance(op, Dense) or is_pointwise(op)) and gives(op, network, "s8", self.rule)
         return fits and isinstance(op, Conv2D | Dense) and can_shift(op)
 
     def scratch_bytes(self, op: Operator, network: IntegerNetwork) -> int:
@@ -63,4 +67,4 @@ class PointwiseDsp(Kernel):
         pixels, inputs = sizes["pixels"], sizes["input_channels"]
         tile = tile_pixels(pixels, inputs)
         widening = widening_instructions(pixels, tile, inputs)
-        return 20 + widening + product_instructions(pixels, tile, inputs, sizes["output_channels"], op.weight_bits)
+        return 20 + widening + product_instructions(op, pixels, tile, inputs)

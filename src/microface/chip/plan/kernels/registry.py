@@ -23,6 +23,7 @@ from microface.chip.plan.kernels.pointwise import (
 from microface.chip.plan.kernels.pointwise_dsp import PointwiseDsp
 from microface.chip.plan.kernels.pools import AveragePoolPortable, MaxPoolPortable, MeanPortable, PadPortable
 from microface.chip.plan.kernels.prelu import PreluAvx2, PreluDsp, PreluPortable
+from microface.chip.plan.kernels.prelu_dsp import PRELU_KERNELS
 from microface.chip.plan.kernels.small_dsp import AddDsp, AveragePoolDsp, MaxPoolDsp, MeanDsp
 from microface.chip.plan.kernels.tflite import TFLITE_KERNELS
 from microface.errors import UserError
@@ -36,6 +37,7 @@ KERNELS: tuple[Kernel, ...] = (
     PointwiseDsp(),
     ConvDsp(),
     Depthwise3x3Dsp(),
+    *PRELU_KERNELS,
     DepthwiseDsp(),
     AddDsp(),
     MeanDsp(),

@@ -1,12 +1,17 @@
 """Tables and fields that every kernel with weights or a highmul shares."""
 
+from types import UnionType
+
 import numpy as np
 
 from microface.chip.plan.kernels.base import Fields, Tables, source_of, target_of
 from microface.network.network import IntegerNetwork
 from microface.network.nibbles import pack_nibbles
 from microface.network.ops import Operator, WeightedOperator
-from microface.network.requantise import HighMul, NoRequantise, Requantise
+from microface.network.requantise import HighMul, HighMulPrelu, NoRequantise, Requantise
+
+OneRounding = HighMul | HighMulPrelu
+"""The rules of our own kernels that give bytes."""
 
 
 def folded_bias(op: WeightedOperator, network: IntegerNetwork) -> np.ndarray:
@@ -20,10 +25,24 @@ def has_nibbles(op: Operator) -> bool:
 
 
 def highmul_tables(requantise: Requantise) -> Tables:
-    """Return `multiplier` int32 and `left` uint8, or nothing where the output is the accumulator."""
-    if not isinstance(requantise, HighMul):
+    """Return `multiplier` and, with a PReLU, `below` int32, `left` uint8; nothing where accumulators are the output."""
+    if not isinstance(requantise, OneRounding):
         return {}
-    return {"multiplier": requantise.multiplier.astype(np.int32), "left": requantise.left.astype(np.uint8)}
+    return factor_rows(requantise) | {"left": requantise.left.astype(np.uint8)}
+
+
+def factor_rows(rule: OneRounding) -> Tables:
+    """Return int32 [O]: `multiplier` and, with a PReLU, `below`."""
+    rows = {"multiplier": rule.multiplier.astype(np.int32)}
+    return rows | ({"below": rule.below.astype(np.int32)} if isinstance(rule, HighMulPrelu) else {})
+
+
+def dsp_factors(rule: OneRounding) -> np.ndarray:
+    """Return int32 [K, O]: the multipliers and, with a PReLU, what is added to them below zero, modulo 2^32."""
+    if not isinstance(rule, HighMulPrelu):
+        return rule.multiplier[None].astype(np.int32)
+    more = rule.below.astype(np.int64) - rule.multiplier.astype(np.int64)
+    return np.stack([rule.multiplier.astype(np.int64), more]).astype(np.uint32).view(np.int32)
 
 
 def range_fields(requantise: Requantise) -> Fields:
@@ -33,9 +52,9 @@ def range_fields(requantise: Requantise) -> Fields:
     return {"zero_point": requantise.zero_point, "lo": requantise.lo, "hi": requantise.hi}
 
 
-def gives(op: Operator, network: IntegerNetwork, dtype: str) -> bool:
-    """Say whether `op` takes s8 and gives `dtype`: s8 by a highmul, s32 without requantisation."""
-    kind = HighMul if dtype == "s8" else NoRequantise
+def gives(op: Operator, network: IntegerNetwork, dtype: str, rules: type[Requantise] | UnionType = OneRounding) -> bool:
+    """Say whether `op` takes s8 and gives `dtype`: s8 by one of `rules`, s32 without requantisation."""
+    kind = rules if dtype == "s8" else NoRequantise
     fits = source_of(op, network).dtype == "s8" and target_of(op, network).dtype == dtype
     return fits and isinstance(getattr(op, "requantise", None), kind)
 
