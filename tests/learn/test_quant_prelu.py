@@ -1,5 +1,5 @@
 # ruff: noqa: E402 (torch may be absent, which has to be seen first)
-"""PReLU on the way to integers: lowering, one scale with its layer, equalising, bias mending, training, ONNX."""
+"""PReLU on the way to integers: in its layer's requantisation, equalising, bias mending, training, ONNX."""
 
 from dataclasses import replace
 
@@ -24,7 +24,7 @@ from microface.learn.quant.calibrate import Affine, observe, quantisations
 from microface.learn.quant.correct import equalised, mended
 from microface.learn.quant.execute import execute, weights_of
 from microface.learn.quant.from_onnx import read_graph
-from microface.learn.quant.graph import Convolution, FloatGraph, Prelu, Rounding
+from microface.learn.quant.graph import Convolution, FloatGraph, Maximum, Prelu, Rounding, Sum
 from microface.learn.quant.lower import lower
 from microface.learn.quant.max78000.arrange import arranged
 from microface.learn.quant.onnx_file import OnnxNetwork, to_onnx
@@ -35,6 +35,8 @@ from microface.learn.quant.trace import trace
 from microface.learn.quantise import QuantiseOptions, quantise
 from microface.learn.train.start import start
 from microface.models import ModelPackage
+from microface.network.ops import WeightedOperator
+from microface.network.requantise import HighMulPrelu
 
 torch.set_num_threads(1)  # layers this small only wait for one another
 SIDE = 10
@@ -78,8 +80,33 @@ def test_lowering_is_the_simulation_and_near_the_floats(seed: int, rounding: Rou
     )
 
 
-def test_a_layer_and_its_prelu_share_a_range_that_covers_both() -> None:
-    graph = bent_graph(1)
+def test_ours_takes_prelus_into_the_requantisation() -> None:
+    graph, x = bent_graph(8), pictures(8, 6)
+    affine = quantisations(graph, observe(graph, [reals(x)]))
+    network = lower(graph, affine)
+    assert [op.kind for op in network.operators] == ["conv2d", "depthwise_conv2d", "conv2d", "dense"]
+    rules = [op.requantise for op in network.operators if isinstance(op, WeightedOperator)]
+    assert [rule.kind for rule in rules] == ["highmul_prelu"] * 3 + ["highmul"]
+    assert [op.output for op in network.operators[:3]] == [node.name for node in graph.prelus()]
+    for rule, node in zip(rules[:3], graph.prelus(), strict=True):
+        assert isinstance(rule, HighMulPrelu)
+        np.testing.assert_allclose(rule.slopes, node.slopes, atol=1e-4)
+        assert affine.keys().isdisjoint(node.inputs)
+
+
+def test_a_layer_that_something_else_reads_keeps_its_prelu_apart() -> None:
+    layer = Convolution("a", ("input",), (2, 8, 8), "", np.ones((2, 3, 3, 3), np.float32), np.ones(2, np.float32))
+    bent = Prelu("b", ("a",), (2, 8, 8), slopes=np.array([0.1, -0.5], np.float32))
+    graph = FloatGraph("odd", (3, 10, 10), (layer, bent, Sum("c", ("a", "b"), (2, 8, 8))))
+    x = pictures(9, 6)
+    affine = quantisations(graph, observe(graph, [reals(x)]))
+    network = lower(graph, affine)
+    assert [op.kind for op in network.operators] == ["conv2d", "prelu", "add"]
+    assert differences(network, graph, affine, x) == {}
+
+
+def test_in_tflite_a_layer_and_its_prelu_share_a_range_that_covers_both() -> None:
+    graph = bent_graph(1, "tflite")
     seen = observe(graph, [reals(pictures(1, 20))])
     affine = quantisations(graph, seen, "minmax")
     for node in graph.prelus():
@@ -131,7 +158,7 @@ def test_slopes_are_trained_and_come_back() -> None:
         network.slopes[name][0] = 5.0
     learned, scales = network.result()
     changed = learned.node(name)
-    assert isinstance(changed, Prelu) and changed.slopes[0] == 2 - 2.0**-14
+    assert isinstance(changed, Prelu) and changed.slopes[0] == 5.0
     assert differences(lower(learned, scales), learned, scales, x) == {}
 
 
@@ -167,8 +194,8 @@ def test_one_slope_for_all_channels_is_one_for_each() -> None:
 
 
 def test_what_slopes_cannot_be_is_refused() -> None:
-    convolution = Convolution("a", ("input",), (2, 8, 8), "", np.ones((2, 3, 3, 3), np.float32), np.ones(2, np.float32))
-    graph = FloatGraph("odd", (3, 10, 10), (convolution, Prelu("b", ("a",), (2, 8, 8), slopes=np.array([0.1, 2.5]))))
+    pool = Maximum("a", ("input",), (3, 5, 5))
+    graph = FloatGraph("odd", (3, 10, 10), (pool, Prelu("b", ("a",), (3, 5, 5), slopes=np.array([0.1, 2.5, 0]))))
     affine = dict.fromkeys(("input", "a", "b"), Affine(0.1, 0))
     with pytest.raises(UserError, match=r"operator b: has the slope 2\.5 in channel 1"):
         lower(graph, affine)
@@ -180,8 +207,10 @@ def test_a_slim_run_becomes_a_package_with_trained_rounding_and_small_weights(dr
     start(config(drawn, net="slimface", options=SMALL["slimface"], epochs=4), tmp_path / "run", resume=False)
     options = QuantiseOptions("qat", photos=64, steps=12, bits=("4",), report=True)
     result = quantise(tmp_path / "run", tmp_path / "slim.mface", "slim", card_of(tmp_path / "run"), options)
-    kinds = [op.kind for op in ModelPackage.load(tmp_path / "slim.mface").network.operators]
-    assert kinds.count("prelu") == 2 + 2 * 7 + 2
+    operators = ModelPackage.load(tmp_path / "slim.mface").network.operators
+    rules = [op.requantise.kind for op in operators if isinstance(op, WeightedOperator)]
+    assert rules.count("highmul_prelu") == 2 + 2 * 7 + 2
+    assert all(op.kind != "prelu" for op in operators)
     assert {cost.kind for cost in result.costs} >= {"prelu", "depthwise", "convolution", "sum"}
     assert 4 in result.bits.values()
     calibrated, trained = (stage.check for stage in result.stages[-2:])

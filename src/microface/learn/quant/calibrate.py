@@ -112,7 +112,7 @@ def _take(seen: dict[str, Seen], name: str, value: np.ndarray, random: np.random
 
 
 def quantisations(graph: FloatGraph, seen: Mapping[str, Seen], method: str = "mse") -> dict[str, Affine]:
-    """Return the quantisation of every value of `graph`; the embedding's zero point is 0.
+    """Return the quantisation of every value of `graph` that is rounded; the embedding's zero point is 0.
 
     Values that share theirs (`FloatGraph.groups`) get the one that fits the values that are computed, all together.
     """

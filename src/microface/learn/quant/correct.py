@@ -23,7 +23,10 @@ def rounded_value(value: Tensor, affine: Affine) -> Tensor:
 
 @dataclass(frozen=True)
 class _Twin:
-    """One value of the float network and of the rounded one, in batches [n, C, H, W]; of the latter whole steps."""
+    """One value of the float network and of the rounded one, in batches [n, C, H, W].
+
+    Of the latter whole steps, or, where it is not rounded, the value itself and a scale of 1.
+    """
 
     exact: list[Tensor]
     steps: list[Tensor]
@@ -51,7 +54,7 @@ def mended(start: Quantisable, x: Tensor) -> Quantisable:
         error = _mean_error(wanted, got) if isinstance(node, Weighted) else torch.zeros(1)
         if isinstance(node, Weighted):
             biases[node.name] = node.bias + error.numpy()
-        twins[node.name] = _finished(node, wanted, got, error, affine[node.name])
+        twins[node.name] = _finished(node, wanted, got, error, affine.get(node.name))
         for name in spent[node.name]:
             del twins[name]
     nodes: Mapping[str, Node] = {n.name: replace(n, bias=biases[n.name]) for n in graph.weighted()}
@@ -77,14 +80,19 @@ def _mean_error(wanted: list[Tensor], got: list[Tensor]) -> Tensor:
     return (total / sum(a.numel() / a.shape[1] for a in wanted)).float()
 
 
-def _finished(node: Node, wanted: list[Tensor], got: list[Tensor], error: Tensor, affine: Affine) -> _Twin:
-    """Return the value after activation and rounding; the lists are emptied on the way."""
+def _finished(node: Node, wanted: list[Tensor], got: list[Tensor], error: Tensor, affine: Affine | None) -> _Twin:
+    """Return the value after activation and rounding (None: it is not rounded); the lists are emptied on the way."""
     exact, steps = [], []
     while wanted:
         exact.append(activated(wanted.pop(0), node.activation))
         value = activated(got.pop(0) + error[:, None, None], node.activation)
-        steps.append((rounded_value(value, affine) / affine.scale).round().to(torch.int16))
-    return _Twin(exact, steps, affine.scale)
+        steps.append(value if affine is None else _whole_steps(value, affine))
+    return _Twin(exact, steps, 1.0 if affine is None else affine.scale)
+
+
+def _whole_steps(value: Tensor, affine: Affine) -> Tensor:
+    """Return int16, `value` rounded by `affine` in steps of its scale."""
+    return (rounded_value(value, affine) / affine.scale).round().to(torch.int16)
 
 
 def equalised(graph: FloatGraph, seen: Mapping[str, Seen]) -> FloatGraph:
@@ -95,11 +103,13 @@ def equalised(graph: FloatGraph, seen: Mapping[str, Seen]) -> FloatGraph:
     of values, since weights have a step per channel already). Only behind ReLU, PReLU or nothing: ReLU6 would cut
     elsewhere.
     """
-    weights = {node.name: node for node in graph.weighted()}
+    weights, fused = {node.name: node for node in graph.weighted()}, graph.fused()
     for node in graph.weighted():
         readers, reach = graph.readers(node.name), seen[node.name].reach
         if len(readers) == 1 and isinstance(readers[0], Prelu):
-            readers, reach = graph.readers(readers[0].name), _larger(reach, seen[readers[0].name].reach)
+            bent = seen[readers[0].name].reach
+            reach = bent if node.name in fused else _larger(reach, bent)
+            readers = graph.readers(readers[0].name)
         if node.activation == "relu6" or len(readers) != 1 or not isinstance(readers[0], Weighted) or reach is None:
             continue
         factors = np.clip(np.sqrt(reach.max() / np.maximum(reach, 1e-9)), 1.0, _LARGEST_FACTOR).astype(np.float32)

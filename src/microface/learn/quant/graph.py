@@ -132,6 +132,19 @@ class FloatGraph:
         """Yield the nodes that have slopes."""
         yield from (node for node in self.nodes if isinstance(node, Prelu))
 
+    def fused(self) -> dict[str, Prelu]:
+        """Return the PReLUs that a layer's requantisation takes in, by the layer's name: the layer has no other reader.
+
+        Between the two nothing is rounded, so the layer's own value has no integers. TFLite rounds there.
+        """
+        if self.rounding == "tflite":
+            return {}
+        readers = {name: self.readers(name) for name in self._linear()}
+        return {name: reads[0] for name, reads in readers.items() if len(reads) == 1 and isinstance(reads[0], Prelu)}
+
+    def _linear(self) -> list[str]:
+        return [node.name for node in self.weighted() if not node.activation and node is not self.output]
+
     def readers(self, name: str) -> list[Node]:
         """Return the nodes that read the value `name`."""
         return [node for node in self.nodes if name in node.inputs]
@@ -157,14 +170,16 @@ class FloatGraph:
         return {node.name: [name for name in last if last[name] == node.name] for node in self.nodes}
 
     def groups(self) -> dict[str, str]:
-        """Return for every value the name of the first value that it shares its quantisation with.
+        """Return for every value that is rounded the first one that it shares its quantisation with, by names.
 
-        A maximum and a PReLU keep that of their input, and so does an average in TFLite; all that is joined has one.
+        A maximum and a PReLU of its own keep that of their input, and so does an average in TFLite; all that is joined
+        has one.
         """
         keeping = (Maximum, Prelu, Join, Average) if self.rounding == "tflite" else (Maximum, Prelu, Join)
-        first = {name: name for name in (self.INPUT, *(node.name for node in self.nodes))}
+        fused = self.fused()
+        first = {name: name for name in (self.INPUT, *(node.name for node in self.nodes)) if name not in fused}
         for node in self.nodes:
-            if isinstance(node, keeping):
+            if isinstance(node, keeping) and node.inputs[0] not in fused:
                 members = {first[name] for name in (*node.inputs, node.name)}
                 chosen = next(name for name in first if name in members)
                 first = {name: chosen if owner in members else owner for name, owner in first.items()}

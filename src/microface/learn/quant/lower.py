@@ -19,7 +19,7 @@ from microface.learn.quant.graph import (
     Sum,
     Weighted,
 )
-from microface.learn.quant.rounding import ARITHMETICS, Cut
+from microface.learn.quant.rounding import ARITHMETICS
 from microface.learn.quant.weights import integer_weights
 from microface.network import IntegerNetwork, Tensor
 from microface.network.ops import Concat, Conv2D, Dense, DepthwiseConv2D, MaxPool, Operator, Window
@@ -30,58 +30,70 @@ def lower(graph: FloatGraph, quantisations: Mapping[str, Affine]) -> IntegerNetw
 
     A node whose accumulator may overflow is a `UserError` (the network proves every bound when it is made).
     """
-    kept = {name: ARITHMETICS[graph.rounding].kept(affine) for name, affine in quantisations.items()}
-    tensors = {name: _tensor(name, graph.shape_of(name), affine) for name, affine in kept.items()}
-    operators = tuple(_operator(node, graph, tensors, kept) for node in graph.nodes)
-    return IntegerNetwork(graph.name, tensors, operators, (FloatGraph.INPUT,), (graph.output.name,))
+    lowering, fused = _Lowering(graph, quantisations), graph.fused()
+    operators = tuple(lowering.operator(node) for node in graph.nodes if node.name not in fused)
+    return IntegerNetwork(graph.name, lowering.tensors, operators, (FloatGraph.INPUT,), (graph.output.name,))
+
+
+class _Lowering:
+    """Makes operators of the nodes of `graph`; a layer with a fused PReLU is made in the PReLU's place."""
+
+    def __init__(self, graph: FloatGraph, quantisations: Mapping[str, Affine]) -> None:
+        self.graph, self.arithmetic = graph, ARITHMETICS[graph.rounding]
+        self.affine = {name: self.arithmetic.kept(affine) for name, affine in quantisations.items()}
+        self.tensors = {name: _tensor(name, graph.shape_of(name), affine) for name, affine in self.affine.items()}
+        self.layers = {prelu.name: name for name, prelu in graph.fused().items()}
+
+    def operator(self, node: Node) -> Operator:
+        """Return the operator that writes the value of `node`."""
+        if isinstance(node, Prelu) and node.name in self.layers:
+            layer = self.graph.node(self.layers[node.name])
+            assert isinstance(layer, Weighted)
+            return self._weighted(layer, node.name, node.slopes)
+        return self._weighted(node, node.name) if isinstance(node, Weighted) else self._plain(node)
+
+    def _plain(self, node: Node) -> Operator:
+        arithmetic, sources = self.arithmetic, [self.tensors[name] for name in node.inputs]
+        output, result = self.tensors[node.name], None
+        match node:
+            case Prelu():
+                result = arithmetic.prelu(node.name, sources[0], output, node.slopes)
+            case Sum():
+                cut = arithmetic.limits(node.activation, self.affine[node.name])
+                result = arithmetic.add(node.name, sources[0], sources[1], output, cut)
+            case GlobalMean():
+                result = arithmetic.mean(node.name, sources[0], output)
+            case Maximum():
+                result = MaxPool(node.name, node.inputs, node.name, node.size, node.stride, node.padding)
+            case Average():
+                result = arithmetic.average(node.name, sources[0], output, Window(node.size, node.stride, node.padding))
+            case Join():
+                result = Concat(node.name, node.inputs, node.name)
+        if result is None:
+            raise TypeError(node)
+        return result
+
+    def _weighted(self, node: Weighted, target: str, slopes: np.ndarray | None = None) -> Operator:
+        """Return `node`, whose output is `target`, with the PReLU of `slopes` [O] in its requantisation."""
+        source, output = self.affine[node.inputs[0]], self.affine[target]
+        integers, cut = integer_weights(node, source), self.arithmetic.limits(node.activation, output)
+        rule = self.arithmetic.rule(source, integers.scales, output, cut, isinstance(node, Linear), slopes)
+        fields = (node.name, node.inputs, target)
+        if isinstance(node, Linear):
+            weights = _columns_last(integers.weights, self.graph.shape_of(node.inputs[0]))
+            return Dense(*fields, weights, integers.bias, rule, weight_bits=node.bits)
+        assert isinstance(node, Convolution)
+        padding = (node.padding[0], node.padding[0], node.padding[1], node.padding[1])
+        if node.depthwise:
+            weights = np.ascontiguousarray(integers.weights[:, 0].transpose(1, 2, 0))
+            return DepthwiseConv2D(*fields, weights, integers.bias, rule, node.stride, padding, weight_bits=node.bits)
+        weights = np.ascontiguousarray(integers.weights.transpose(0, 2, 3, 1))
+        return Conv2D(*fields, weights, integers.bias, rule, node.stride, padding, weight_bits=node.bits)
 
 
 def _tensor(name: str, shape: Shape, affine: Affine) -> Tensor:
     channels, rows, columns = shape
     return Tensor(name, (rows, columns, channels), "s8", affine.scale, affine.zero_point)
-
-
-def _operator(
-    node: Node, graph: FloatGraph, tensors: Mapping[str, Tensor], quantisations: Mapping[str, Affine]
-) -> Operator:
-    arithmetic, sources = ARITHMETICS[graph.rounding], [tensors[name] for name in node.inputs]
-    output, cut = tensors[node.name], arithmetic.limits(node.activation, quantisations[node.name])
-    result: Operator | None = None
-    match node:
-        case Weighted():
-            result = _weighted(node, graph, quantisations, cut)
-        case Prelu():
-            result = arithmetic.prelu(node.name, sources[0], output, node.slopes)
-        case Sum():
-            result = arithmetic.add(node.name, sources[0], sources[1], output, cut)
-        case GlobalMean():
-            result = arithmetic.mean(node.name, sources[0], output)
-        case Maximum():
-            result = MaxPool(node.name, node.inputs, node.name, node.size, node.stride, node.padding)
-        case Average():
-            result = arithmetic.average(node.name, sources[0], output, Window(node.size, node.stride, node.padding))
-        case Join():
-            result = Concat(node.name, node.inputs, node.name)
-    if result is None:
-        raise TypeError(node)
-    return result
-
-
-def _weighted(node: Weighted, graph: FloatGraph, quantisations: Mapping[str, Affine], cut: Cut) -> Operator:
-    source, output = quantisations[node.inputs[0]], quantisations[node.name]
-    integers = integer_weights(node, source)
-    rule = ARITHMETICS[graph.rounding].rule(source, integers.scales, output, cut, isinstance(node, Linear))
-    fields = (node.name, node.inputs, node.name)
-    if isinstance(node, Linear):
-        weights = _columns_last(integers.weights, graph.shape_of(node.inputs[0]))
-        return Dense(*fields, weights, integers.bias, rule, weight_bits=node.bits)
-    assert isinstance(node, Convolution)
-    padding = (node.padding[0], node.padding[0], node.padding[1], node.padding[1])
-    if node.depthwise:
-        weights = np.ascontiguousarray(integers.weights[:, 0].transpose(1, 2, 0))
-        return DepthwiseConv2D(*fields, weights, integers.bias, rule, node.stride, padding, weight_bits=node.bits)
-    weights = np.ascontiguousarray(integers.weights.transpose(0, 2, 3, 1))
-    return Conv2D(*fields, weights, integers.bias, rule, node.stride, padding, weight_bits=node.bits)
 
 
 def _columns_last(weights: np.ndarray, shape: Shape) -> np.ndarray:

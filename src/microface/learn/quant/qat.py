@@ -56,6 +56,7 @@ class QuantisedNetwork(nn.Module):
         super().__init__()
         self.graph, self.start = graph, dict(quantisations)
         self.groups = graph.groups()
+        self.fused = {prelu.name for prelu in graph.fused().values()}
         self.rounding = {node.name for node in graph.nodes}
         weighted = {node.name: node for node in graph.weighted()}
         self.bits = {name: node.bits for name, node in weighted.items()}
@@ -77,8 +78,11 @@ class QuantisedNetwork(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return the embeddings of inputs `x`."""
         used: dict[str, tuple[Tensor, ...]] = {n: (self._weights(n), bias) for n, bias in self.biases.items()}
-        used |= {name: (slopes.clamp(*_SLOPES),) for name, slopes in self.slopes.items()}
+        used |= {name: (self._slopes(name),) for name in self.slopes}
         return execute(self.graph, x, used, self._value)
+
+    def _slopes(self, name: str) -> Tensor:
+        return self.slopes[name] if name in self.fused else self.slopes[name].clamp(*_SLOPES)
 
     def _weights(self, name: str) -> Tensor:
         if name not in self.rounding:
@@ -92,7 +96,7 @@ class QuantisedNetwork(nn.Module):
         return self.get_buffer(f"{first}_scale") * self.factors[first]
 
     def _value(self, name: str, value: Tensor) -> Tensor:
-        first = self.groups[name]
+        first = self.groups.get(name, FloatGraph.INPUT)
         if first == FloatGraph.INPUT or name not in self.rounding:
             return value
         return Rounded.apply(value, self._scale(first), self.get_buffer(f"{first}_zero"))
@@ -108,10 +112,7 @@ class QuantisedNetwork(nn.Module):
             )
             for node in self.graph.weighted()
         }
-        nodes |= {
-            node.name: replace(node, slopes=_array(self.slopes[node.name].clamp(*_SLOPES)))
-            for node in self.graph.prelus()
-        }
+        nodes |= {node.name: replace(node, slopes=_array(self._slopes(node.name))) for node in self.graph.prelus()}
         scales = {first: float(_array(self._scale(first))) for first in self._learned()}
         learned = {
             name: Affine(scales[first], self.start[name].zero_point)

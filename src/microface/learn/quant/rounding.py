@@ -13,7 +13,7 @@ from microface.network.ops import Add, AveragePool, Mean, Operator, Prelu, Windo
 from microface.network.ops.tflite import TfliteAdd, TfliteAveragePool, TfliteMean, TflitePrelu
 from microface.network.ops.tflite.add import sum_factors
 from microface.network.ops.tflite.mean import mean_factor
-from microface.network.requantise import DoubleRounding, HighMul, Requantise, SingleRounding
+from microface.network.requantise import DoubleRounding, HighMul, HighMulPrelu, Requantise, SingleRounding
 
 Cut = tuple[int, int]
 """The least and the greatest output integer."""
@@ -30,8 +30,13 @@ class Arithmetic(Protocol):
     def limits(self, activation: str, affine: Affine) -> Cut:
         """Return the integers that a fused `activation` cuts at."""
 
-    def rule(self, source: Affine, steps: np.ndarray, output: Affine, cut: Cut, dense: bool) -> Requantise:
-        """Return the requantisation of sums of input times weights, whose `steps` are float64 [O]."""
+    def rule(
+        self, source: Affine, steps: np.ndarray, output: Affine, cut: Cut, dense: bool, slopes: np.ndarray | None
+    ) -> Requantise:
+        """Return the requantisation of sums of input times weights, whose `steps` are float64 [O].
+
+        `slopes` [O] are those of the PReLU that it takes in, None without one.
+        """
 
     def add(self, name: str, first: Tensor, second: Tensor, output: Tensor, cut: Cut) -> Operator:
         """Return the sum of two tensors."""
@@ -86,9 +91,14 @@ class Once:
         """Return `limits`."""
         return limits(activation, affine)
 
-    def rule(self, source: Affine, steps: np.ndarray, output: Affine, cut: Cut, dense: bool) -> Requantise:
-        """Return one high multiply."""
-        return HighMul.from_scales(steps * source.scale / output.scale, output.zero_point, *cut)
+    def rule(
+        self, source: Affine, steps: np.ndarray, output: Affine, cut: Cut, dense: bool, slopes: np.ndarray | None
+    ) -> Requantise:
+        """Return one high multiply; with a PReLU there are two factors to choose from."""
+        scales = steps * source.scale / output.scale
+        if slopes is not None:
+            return HighMulPrelu.from_scales(scales, slopes, output.zero_point, *cut)
+        return HighMul.from_scales(scales, output.zero_point, *cut)
 
     def add(self, name: str, first: Tensor, second: Tensor, output: Tensor, cut: Cut) -> Operator:
         """Return ADD."""
@@ -120,8 +130,11 @@ class TfliteReference:
         steps = math.floor(float(np.float32(6) / np.float32(affine.scale)) + 0.5)
         return low, min(127, steps + affine.zero_point) if activation == "relu6" else high
 
-    def rule(self, source: Affine, steps: np.ndarray, output: Affine, cut: Cut, dense: bool) -> Requantise:
-        """Return two roundings, or the single one of FULLY_CONNECTED."""
+    def rule(
+        self, source: Affine, steps: np.ndarray, output: Affine, cut: Cut, dense: bool, slopes: np.ndarray | None
+    ) -> Requantise:
+        """Return two roundings, or the single one of FULLY_CONNECTED; a PReLU is an operator of its own."""
+        assert slopes is None
         kept = agreed_steps(source, steps, output) if dense else steps
         scales = source.scale * kept.astype(np.float32).astype(np.float64) / output.scale
         return (SingleRounding if dense else DoubleRounding).from_scales(scales, output.zero_point, *cut)

@@ -120,7 +120,8 @@ def _before(graph: FloatGraph, name: str, values: Mapping[str, Tensor]) -> dict[
     for node in graph.nodes:
         if node.name == name:
             break
-        known[node.name] = values[node.name]
+        if node.name in values:
+            known[node.name] = values[node.name]
     return known
 
 
@@ -138,7 +139,8 @@ def _run(
             rounded = next(n for n in graph.weighted() if n.name == node.name)
             weights = {node.name: (torch.from_numpy(real_weights(rounded)), torch.from_numpy(rounded.bias))}
         result = activated(compute(node, [values[name] for name in node.inputs], weights), node.activation)
-        values[node.name] = rounded_value(result, affine[node.name]) if node.name in rounding else result
+        rounds = node.name in rounding and node.name in affine  # a layer in front of a fused PReLU has no integers
+        values[node.name] = rounded_value(result, affine[node.name]) if rounds else result
     return values
 
 

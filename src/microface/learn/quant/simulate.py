@@ -31,12 +31,27 @@ def integers_from(
 ) -> dict[str, Tensor]:
     """Return all values int8 [N, C, H, W]; those `known`, the input at least, are taken as they are."""
     values, integers = dict(known), tflite_integers if graph.rounding == "tflite" else _integers
+    fused = graph.fused()
+    layers = {prelu.name: graph.node(name) for name, prelu in fused.items()}
     with torch.inference_mode():
         for node in graph.nodes:
-            if node.name not in values:
-                inputs = [values[name] for name in node.inputs]
-                values[node.name] = integers(node, inputs, quantisations).to(torch.int8)
+            if node.name in values or node.name in fused:
+                continue
+            layer = layers.get(node.name)
+            inputs = [values[name] for name in (layer or node).inputs]
+            made = _fused(layer, node, inputs[0], quantisations) if layer else integers(node, inputs, quantisations)
+            values[node.name] = made.to(torch.int8)
     return values
+
+
+def _fused(layer: Node, prelu: Node, x: Tensor, quantisations: Mapping[str, Affine]) -> Tensor:
+    """Return the integers of `prelu` behind `layer`, whose sums are rounded once."""
+    assert isinstance(layer, Weighted) and isinstance(prelu, Prelu)
+    source, target = quantisations[layer.inputs[0]], quantisations[prelu.name]
+    sums, steps = exact_sums(layer, x, source)
+    scales = steps * source.scale / target.scale
+    value = _high_multiply(sums, scales, scales * prelu.slopes.astype(np.float64))
+    return (value + target.zero_point).clamp(-128, 127)
 
 
 def _integers(node: Node, inputs: list[Tensor], quantisations: Mapping[str, Affine]) -> Tensor:
@@ -81,12 +96,17 @@ def _mean(node: Node, centred: Tensor, ratio: float) -> Tensor:
     return result
 
 
-def _high_multiply(sums: Tensor, scales: np.ndarray) -> Tensor:
-    """Return ((sums * 2^left) * m + 2^31) >> 32, m = round(scale * 2^(32 - left)) below 2^31 by the least left."""
+def _high_multiply(sums: Tensor, scales: np.ndarray, below: np.ndarray | None = None) -> Tensor:
+    """Return ((sums * 2^left) * m + 2^31) >> 32, m = round(scale * 2^(32 - left)) below 2^31 by the least left.
+
+    Sums below zero have the scales `below`, whose m are below 2^31 by the same left.
+    """
+    bent = scales if below is None else below
     left = np.zeros(len(scales), np.int64)
-    while (large := np.floor(scales * 2.0 ** (32 - left) + 0.5) >= 2.0**31).any():
+    while (large := np.floor(np.maximum(scales, np.abs(bent)) * 2.0 ** (32 - left) + 0.5) >= 2.0**31).any():
         left += large
-    m = torch.from_numpy(np.floor(scales * 2.0 ** (32 - left) + 0.5).astype(np.int64)).view(1, -1, 1, 1)
+    above, under = (np.floor(each * 2.0 ** (32 - left) + 0.5).astype(np.int64) for each in (scales, bent))
+    m = torch.where(sums < 0, torch.from_numpy(under).view(1, -1, 1, 1), torch.from_numpy(above).view(1, -1, 1, 1))
     shift = torch.from_numpy(left).view(1, -1, 1, 1)
     return ((sums << shift) * m + (1 << 31)) >> 32
 
