@@ -89,7 +89,7 @@ def _show_chips(rows: Iterable[ChipFigures]) -> None:
 def _cells(row: ChipFigures) -> tuple[str, ...]:
     sizes = (f"{size:,}" for size in (row.arena_bytes, row.flash_bytes, row.stack_bytes))
     low, high = row.estimated_milliseconds
-    cost = f"{row.instructions / 1e6:.2f} M", f"{row.instructions / row.macs:.2f}"
+    cost = f"{row.instructions / 1e6:.2f} M", f"{row.instructions / row.macs:.2f}" if row.macs else "-"
     return (row.target, *cost, *sizes, f"{low:.3g} to {high:.3g}")
 
 

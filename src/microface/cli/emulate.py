@@ -1,5 +1,6 @@
 """`microface emulate`: firmware on the emulated chip, with exact counts."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,24 +16,31 @@ from microface.cli.options import JsonFile, save_json
 from microface.console import console, table
 from microface.errors import UserError
 from microface.files import read_bytes
+from microface.network import Tensor
 
 
 def emulate(
     folder: Annotated[Path, typer.Argument(help="The folder that `microface build` wrote.")],
-    input: Annotated[Path, typer.Option(help="A photo, a uint8 crop .npy or a network input .npy.")],
+    input: Annotated[
+        list[str],
+        typer.Option(
+            help="A photo, a uint8 crop .npy or a network input .npy; several inputs one by one, or NAME=FILE.",
+            metavar="FILE",
+        ),
+    ],
     layers: Annotated[bool, typer.Option(help="Count each layer, too.")] = False,
     json: JsonFile = None,
 ) -> None:
-    """Run one input on the emulated chip; print its output and what was counted.
+    """Run one input on the emulated chip (several where the network has them); print what came out and was counted.
 
     Example: `microface emulate firmware --input face.jpg --json run.json`
     """
     require_emulator()
     firmware = Firmware.load(folder)
+    values = read_inputs(Model.of(firmware.source), input)
     if firmware.facts.get("accelerator"):
-        save_json(json, run_accelerator(firmware, read_input(Model.of(firmware.source), input)))
+        save_json(json, run_accelerator(firmware, next(iter(values.values()))[0]))
         return
-    values = read_input(Model.of(firmware.source), input)
     device = EmulatedDevice(firmware)
     result = _run(device, values)
     if layers:
@@ -41,14 +49,14 @@ def emulate(
     save_json(json, result)
 
 
-def _run(device: EmulatedDevice, values: np.ndarray) -> dict[str, Any]:
-    output = device.run(values[None])
+def _run(device: EmulatedDevice, values: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    outputs = {name: output.ravel().tolist() for name, output in device.run_of(values).items()}
     assert device.last is not None
     return {
         "network": device.model.name,
         "model_id": device.model.model_id,
         "target": device.target.name,
-        "output": output.ravel().tolist(),
+        **({"outputs": outputs} if len(outputs) > 1 else {"output": next(iter(outputs.values()))}),
         "instructions": device.last.instructions,
         "stack_bytes": device.last.stack_bytes,
         "arena_bytes": device.arena_bytes,
@@ -70,16 +78,36 @@ def _show(device: EmulatedDevice, result: dict[str, Any]) -> None:
         f"arena {result['arena_bytes']:,} B, stack {result['stack_bytes']:,} B",
         highlight=False,
     )
-    console.print(f"output: {result['output']}", highlight=False, soft_wrap=True)
+    outputs = result["outputs"] if "outputs" in result else {"": result["output"]}
+    for name, values in outputs.items():
+        console.print(f"output{name and ' '}{name}: {values}", highlight=False, soft_wrap=True)
 
 
-def read_input(model: Model, path: Path) -> np.ndarray:
-    """Return the network's input integers [H, W, C] from an `.npy` file or a photo with one face."""
+def read_inputs(model: Model, given: Sequence[str]) -> dict[str, np.ndarray]:
+    """Return the integers [1, H, W, C] of every input of the network, from a file each, as `NAME=FILE` or in order."""
+    names = model.network.inputs
+    named = dict(_split(text, names) for text in given)
+    if None in named and len(named) == 1:
+        named = dict(zip(names, given, strict=False))
+    if len(given) != len(names) or set(named) != set(names):
+        wanted = " ".join(f"--input {name}=FILE" for name in names) if len(names) > 1 else "--input FILE"
+        raise UserError(f"network {model.name}", f"has {len(names)} inputs, {len(given)} are given", f"give {wanted}")
+    return {name: read_input(model, Path(named[name]), model.network.tensors[name])[None] for name in names}
+
+
+def _split(text: str, names: Sequence[str]) -> tuple[str | None, str]:
+    """Return the input that `text` names, None where it is a plain file, and the file."""
+    found = [name for name in names if text.startswith(f"{name}=")]
+    return (found[0], text[len(found[0]) + 1 :]) if found else (None, text)
+
+
+def read_input(model: Model, path: Path, source: Tensor) -> np.ndarray:
+    """Return the integers [H, W, C] of the input `source` from an `.npy` file or a photo with one face."""
     if path.suffix.lower() != ".npy":
         return model.prepare(_crop_of(model, path)[None])[0]
     values = _read_npy(path)
     values = values[0] if values.ndim == 4 and len(values) == 1 else values
-    source, own = model.network.input, np.dtype(model.network.input.numpy_dtype)
+    own = np.dtype(source.numpy_dtype)
     if values.shape != source.shape or values.dtype not in (own, np.dtype(np.uint8)):
         wanted = f"{own} or uint8 {list(source.shape)}"
         raise UserError(path, f"is {values.dtype} {list(values.shape)}", f"give {wanted}")

@@ -142,6 +142,10 @@ def crop_of(text: str, name: str, shape: Shape) -> Preprocess:
 
 def _require_bytes(network: IntegerNetwork) -> None:
     """Refuse a package of a network that does not make bytes of crops of bytes."""
+    if not network.has_one_of_each:
+        what = f"has {len(network.inputs)} inputs and {len(network.outputs)} outputs"
+        mend = "a package takes one crop and gives one embedding; write a bare .mfn network instead"
+        raise UserError(network.name, what, mend)
     ends = network.input.dtype, network.output.dtype
     if ends != ("s8", "s8"):
         what = f"takes {ends[0]} and gives {ends[1]}"
@@ -171,10 +175,10 @@ def _card(file: Path, licence: str) -> ModelCard:
 
 
 def _show(network: IntegerNetwork, output: Path, measured: bool) -> None:
-    source, result = network.tensors[network.inputs[0]], network.tensors[network.outputs[0]]
+    sides = (network.inputs, network.outputs)
+    ends = (", ".join(f"{network.tensors[n].dtype} {network.tensors[n].shape}" for n in names) for names in sides)
     console.print(
-        f"{output}: {len(network.operators)} operators, {network.macs:,} multiply-accumulates, "
-        f"{source.dtype} {source.shape} -> {result.dtype} {result.shape}",
+        f"{output}: {len(network.operators)} operators, {network.macs:,} multiply-accumulates, {' -> '.join(ends)}",
         highlight=False,
     )
     if output.suffix == ".mface" and not measured:

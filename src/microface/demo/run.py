@@ -51,7 +51,8 @@ def _plan(package: ModelPackage, target: Target) -> Plan | AcceleratorPlan:
 def _layers(chip: EmulatedDevice, sample: np.ndarray) -> tuple[LayerCost, ...]:
     """Return counted instructions of each layer, or its cycles on the accelerator."""
     if chip.accelerators is None:
-        return tuple(LayerCost(layer.name, layer.instructions) for layer in chip.layers(sample))
+        given = {chip.model.network.input.name: sample[None]}
+        return tuple(LayerCost(layer.name, layer.instructions) for layer in chip.layers(given))
     times = layer_times(chip.accelerators.networks[0].plan.layers)
     return tuple(LayerCost(time.name, round(time.low)) for time in times)
 

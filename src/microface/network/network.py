@@ -23,6 +23,9 @@ class IntegerNetwork:
     def __post_init__(self) -> None:
         """Refuse a network whose wiring, shapes, zero points or accumulator bounds do not hold."""
         known = set(self.inputs)
+        for names, what in ((self.inputs, "input"), (self.outputs, "output")):
+            if len(set(names)) != len(names):
+                raise UserError(f"network {self.name}", f"names an {what} twice", "name each once")
         for operator in self.operators:
             self._check(operator, known)
             known.add(operator.output)
@@ -54,9 +57,15 @@ class IntegerNetwork:
         """The only output; a `UserError` where there are several."""
         return self._single(self.outputs, "outputs")
 
+    @property
+    def has_one_of_each(self) -> bool:
+        """Say whether it has one input and one output, as networks of faces do."""
+        return len(self.inputs) == len(self.outputs) == 1
+
     def _single(self, names: tuple[str, ...], what: str) -> Tensor:
         if len(names) != 1:
-            raise UserError(f"network {self.name}", f"has {len(names)} {what}", "this step needs exactly one")
+            given = f"has {len(names)} {what} ({', '.join(names)})"
+            raise UserError(f"network {self.name}", given, "this step needs exactly one")
         return self.tensors[names[0]]
 
     def inputs_of(self, operator: Operator) -> list[Tensor]:
@@ -83,18 +92,31 @@ class IntegerNetwork:
 
     def steps_of(self, inputs: Mapping[str, np.ndarray]) -> Iterator[tuple[str, np.ndarray]]:
         """Yield every tensor's name and integers [N, H, W, C] in order, for `inputs` by name."""
-        values: dict[str, np.ndarray] = {}
+        values = self.checked(inputs)
+        yield from list(values.items())
+        for operator in self.operators:
+            result = operator.run([values[name] for name in operator.inputs], self.inputs_of(operator))
+            values[operator.output] = result.astype(self.tensors[operator.output].numpy_dtype)
+            yield operator.output, values[operator.output]
+
+    def checked(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return `inputs` by name in the network's order; a `UserError` unless all are there and fit."""
+        if set(inputs) != set(self.inputs):
+            given, wanted = ", ".join(inputs) or "nothing", ", ".join(self.inputs)
+            raise UserError(f"network {self.name}", f"is given {given}", f"it takes {wanted}")
         for name in self.inputs:
             source, x = self.tensors[name], inputs[name]
             if x.shape[1:] != source.shape or x.dtype != source.numpy_dtype:
                 wanted = f"{source.dtype} [N, {', '.join(map(str, source.shape))}]"
                 raise UserError(name, f"is {x.dtype} {list(x.shape)}, the network takes {wanted}", "prepare it again")
-            values[name] = x
-            yield name, x
-        for operator in self.operators:
-            result = operator.run([values[name] for name in operator.inputs], self.inputs_of(operator))
-            values[operator.output] = result.astype(self.tensors[operator.output].numpy_dtype)
-            yield operator.output, values[operator.output]
+        if len({len(inputs[name]) for name in self.inputs}) > 1:
+            raise UserError(f"network {self.name}", "is given inputs of several lengths", "give as many of each")
+        return {name: inputs[name] for name in self.inputs}
+
+    def run_of(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return the outputs' integers [N, H, W, C] by name, for `inputs` by name."""
+        values = dict(self.steps_of(inputs))
+        return {name: values[name] for name in self.outputs}
 
     def run_all(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """Return every tensor's integers [N, H, W, C] for inputs `x`."""

@@ -133,3 +133,39 @@ def _window(draw: np.random.Generator, shape: Shape, dilation: bool) -> Window:
         extent = [(k - 1) * d + 1 for k, d in zip(size, steps, strict=True)]
         if extent[0] <= shape[0] + sum(padding[:2]) and extent[1] <= shape[1] + sum(padding[2:]):
             return Window(size, stride, padding, steps)  # type: ignore[arg-type]
+
+
+def random_ports(seed: int) -> IntegerNetwork:
+    """Return a network of 1 to 3 inputs and 1 to 3 outputs: inner tensors, views and inputs may be outputs, too."""
+    draw = np.random.default_rng([seed, 3])
+    shape = int(draw.integers(3, 10)), int(draw.integers(3, 10)), int(draw.integers(1, 8))
+    builder = RandomBuilder(shape, seed)
+    inputs = ["input", *(_another_input(builder, draw, f"in/{n}") for n in range(draw.integers(0, 3)))]
+    found = list(inputs)
+    for index in range(int(draw.integers(2, 6))):
+        steps: list[Callable[..., str]] = [_conv, _depthwise, _pool, _join, _meet, _pad, _view]
+        source = found[int(draw.integers(len(found)))] if draw.integers(2) else found[-1]
+        found.append(steps[int(draw.integers(len(steps)))](builder, draw, f"l{index}", source))
+    picked = draw.choice(len(found) - 1, min(int(draw.integers(0, 3)), len(found) - 1), replace=False)
+    outputs = (found[-1], *(found[int(place)] for place in picked))
+    return IntegerNetwork(f"ports_{seed}", builder.tensors, tuple(builder.operators), tuple(inputs), outputs)
+
+
+def _another_input(builder: RandomBuilder, draw: np.random.Generator, name: str) -> str:
+    first = builder.tensors["input"]
+    shape = first.shape if draw.integers(2) else (int(draw.integers(3, 7)), int(draw.integers(3, 7)), 2)
+    builder.tensors[name] = Tensor(name, shape, "s8", float(draw.uniform(0.005, 0.05)), int(draw.integers(-20, 21)))
+    builder.values[name] = draw.integers(-128, 128, (1, *shape)).astype(np.int8)
+    return name
+
+
+def _meet(builder: RandomBuilder, draw: np.random.Generator, name: str, x: str) -> str:
+    """Add another tensor of the same shape, or the same once more."""
+    alike = [other for other, tensor in builder.tensors.items() if tensor.shape == builder.tensors[x].shape]
+    return builder.add(name, x, alike[int(draw.integers(len(alike)))])
+
+
+def _view(builder: RandomBuilder, draw: np.random.Generator, name: str, x: str) -> str:
+    source = builder.tensors[x]
+    flat = Tensor(name, (1, 1, source.elements), "s8", source.scale, source.zero_point)
+    return builder.append(Flatten(name, (x,), name), flat)

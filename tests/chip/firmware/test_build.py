@@ -184,7 +184,7 @@ def test_light_is_corrected_on_the_chip_as_in_numpy(chip: str, package: ModelPac
     expected = np.stack([correct_light(crop) for crop in crops]) ^ 0x80
     np.testing.assert_array_equal(device.embed(crops), lit.network.run(expected.view(np.int8)).reshape(6, -1))
     assert device.self_test() is None
-    place = device.chip.address("mf_arena_start") + device.firmware.facts["plan"]["input_offset"]
+    place = device.chip.address("mf_arena_start") + device.firmware.facts["plan"]["input_offsets"][0]
     for crop, wanted in zip(crops, expected, strict=True):
         device.chip.write(place, crop.tobytes())
         device.chip.call("mf_prepare", place, place)

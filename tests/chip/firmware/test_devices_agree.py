@@ -99,7 +99,7 @@ def test_chip_equals_numpy_on_the_anchor_and_costs_what_is_planned(
     assert 0.95 * planned[0] <= low < high <= 1.05 * planned[1]
     estimate = firmware.facts["plan"]["estimated_instructions"]
     assert abs(estimate / device.last.instructions - 1) <= 0.03
-    layers = device.layers(inputs[2])
+    layers = device.layers({anchor.input.name: inputs[2:]})
     with pytest.raises(ValueError, match="right after"):
         device.milliseconds()
     assert 0 <= device.last.instructions - sum(layer.instructions for layer in layers) < 50 * len(layers)

@@ -26,7 +26,8 @@ import ctypes, sys
 import numpy as np
 library, inputs, shape = ctypes.CDLL(sys.argv[1]), np.load(sys.argv[2]), tuple(map(int, sys.argv[4].split()))
 outputs = np.zeros((len(inputs), *shape), np.int8)
-library.host_run(ctypes.c_void_p(inputs.ctypes.data), ctypes.c_void_p(outputs.ctypes.data), ctypes.c_int64(len(inputs)))
+places = [(ctypes.c_void_p * 1)(each.ctypes.data) for each in (inputs, outputs)]
+library.host_run(*places, ctypes.c_int64(len(inputs)))
 assert library.host_self_test(None) == 0
 np.save(sys.argv[3], outputs)
 """

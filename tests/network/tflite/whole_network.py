@@ -81,6 +81,21 @@ def whole_network(dtype: str, seed: int = 0) -> Draft:
     return draft
 
 
+def several_ports(dtype: str, seed: int = 0) -> Draft:
+    """Return a file of two inputs and three outputs, one of which the next operator reads too."""
+    draft = Draft(np.random.default_rng(seed), dtype)
+    start = 0.02 if dtype == "int8" else 0.0001
+    left, right = (draft.input((1, 6, 5, channels), start * channels, 0) for channels in (2, 3))
+    options = {0: byte(0), 1: number(1), 2: number(1), 3: byte(1)}
+    first = Chain(draft, left).weighted("CONV_2D", (1, 6, 5, 4), 3, (4, 3, 3, 2), options)
+    second = Chain(draft, right).weighted("CONV_2D", (1, 6, 5, 4), 1, (4, 1, 1, 3), options)
+    first.add("ADD", first.shape, (second.end,), {0: byte(0), 1: Scalar("B", 0)}, 1.4 * first.scale)
+    parts = [draft.like(first.end, (1, 6, 5, 2)) for _ in range(2)]
+    draft.emit("SPLIT", (draft.integers(3), first.end), parts, {0: number(2)})
+    draft.outputs = [parts[1], first.end, parts[0]]
+    return draft
+
+
 def _fixed(draft: Draft, number: int, quantisation: tuple[float, int]):
     """Return the tensor with the scale and zero point that its operator must have."""
 

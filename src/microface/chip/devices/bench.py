@@ -39,9 +39,10 @@ class ChipFigures:
         return asdict(self) | {"estimated_milliseconds": list(self.estimated_milliseconds)}
 
 
-def random_input(network: IntegerNetwork) -> np.ndarray:
-    """Return one input s8 [1, H, W, C] drawn from seed 0."""
-    return np.random.default_rng(0).integers(-128, 128, (1, *network.input.shape)).astype(np.int8)
+def random_inputs(network: IntegerNetwork) -> dict[str, np.ndarray]:
+    """Return one of each input, integers [1, H, W, C] by name, drawn from seed 0."""
+    random, sources = np.random.default_rng(0), [network.tensors[name] for name in network.inputs]
+    return {s.name: random.integers(s.lowest, s.highest + 1, (1, *s.shape)).astype(s.numpy_dtype) for s in sources}
 
 
 def measure_on_chip(source: ModelPackage | IntegerNetwork, target: Target) -> ChipFigures:
@@ -50,8 +51,9 @@ def measure_on_chip(source: ModelPackage | IntegerNetwork, target: Target) -> Ch
         firmware = build(source, target, Path(folder) / "firmware")
         device = EmulatedDevice(firmware)
         network = device.model.network
-        inputs = random_input(network)
-        if not np.array_equal(device.run(inputs), network.run(inputs)) or device.last is None:
+        inputs = random_inputs(network)
+        ours, theirs = network.run_of(inputs), device.run_of(inputs)
+        if any(not np.array_equal(ours[name], theirs[name]) for name in ours) or device.last is None:
             raise RuntimeError(f"{network.name} on {target.name} differs from its integer meaning")
         sizes = firmware.arena_bytes, firmware.flash_bytes, device.last.stack_bytes
         return ChipFigures(
@@ -61,8 +63,8 @@ def measure_on_chip(source: ModelPackage | IntegerNetwork, target: Target) -> Ch
 
 def host_milliseconds(device: HostDevice) -> float:
     """Return the milliseconds of one inference on one thread: the best mean of several rounds."""
-    inputs = np.repeat(random_input(device.model.network), _RUNS, axis=0)
-    return _best_milliseconds(lambda: device.run(inputs)) / _RUNS
+    inputs = {name: np.repeat(x, _RUNS, axis=0) for name, x in random_inputs(device.model.network).items()}
+    return _best_milliseconds(lambda: device.run_of(inputs)) / _RUNS
 
 
 def litert_milliseconds(tflite: Path) -> float | None:

@@ -1,5 +1,6 @@
 """What every device can do, whatever it is: run a network, embed crops, say who somebody is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -35,7 +36,11 @@ class Device(Protocol):
         ...
 
     def run(self, inputs: np.ndarray) -> np.ndarray:
-        """Return the network's integers [N, h, w, c] for s8 inputs [N, H, W, C]."""
+        """Return the only output's integers [N, h, w, c] for the only input's [N, H, W, C]."""
+        ...
+
+    def run_of(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return the outputs' integers [N, h, w, c] by name, for all inputs [N, H, W, C] by name."""
         ...
 
     def embed(self, crops: np.ndarray) -> np.ndarray:
@@ -51,14 +56,10 @@ class Device(Protocol):
         ...
 
 
-def check_inputs(model: Model, inputs: np.ndarray) -> np.ndarray:
-    """Return `inputs` contiguous; refuse anything but s8 [N, H, W, C] of the network's shape."""
-    source = model.network.input
-    if inputs.dtype != source.numpy_dtype or inputs.shape[1:] != source.shape:
-        wanted = f"{source.dtype} [N, {', '.join(map(str, source.shape))}]"
-        given = f"{inputs.dtype} {list(inputs.shape)}"
-        raise UserError("input", f"is {given}, {model.name} takes {wanted}", "prepare it again")
-    return np.ascontiguousarray(inputs)
+def run_single(device: Device, inputs: np.ndarray) -> np.ndarray:
+    """Return the integers of the only output of the network of `device`, for those of its only input."""
+    network = device.model.network
+    return device.run_of({network.input.name: inputs})[network.output.name]
 
 
 GALLERY_ERRORS = {

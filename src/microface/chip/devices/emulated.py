@@ -1,13 +1,13 @@
 """Firmware on the emulated chip as a `Device`: real memories, exact counts, the stack's high-water mark."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from microface.chip.devices.accelerator import Accelerators
 from microface.chip.devices.cycles import cycles
-from microface.chip.devices.device import Match, check_gallery, check_inputs
+from microface.chip.devices.device import Match, check_gallery, run_single
 from microface.chip.devices.emulator import CallReport, EmulatedChip, Service
 from microface.chip.firmware.folder import Firmware
 from microface.chip.firmware.model import Model
@@ -65,14 +65,23 @@ class EmulatedDevice:
         check_gallery(self.chip.run("mf_init").signed)
 
     def run(self, inputs: np.ndarray) -> np.ndarray:
-        """Return the network's integers [N, h, w, c] for s8 inputs [N, H, W, C]; `last` counts the last of them."""
-        inputs = check_inputs(self.model, inputs)
-        return np.stack([self._run_one(each) for each in inputs])
+        """Return the only output's integers [N, h, w, c] for the only input's [N, H, W, C]; `last` counts the last."""
+        return run_single(self, inputs)
 
-    def _run_one(self, values: np.ndarray) -> np.ndarray:
-        self.chip.write(self._input, values.tobytes())
+    def run_of(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return the outputs' integers [N, h, w, c] by name, for all inputs [N, H, W, C] by name; as `run`."""
+        given = self.model.network.checked(inputs)
+        runs = [self._run_one(values) for values in zip(*given.values(), strict=True)]
+        return {name: np.stack([run[name] for run in runs]) for name in self.model.network.outputs}
+
+    def _run_one(self, values: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+        self._write_inputs(values)
         self._timed("mf_network_run")
-        return self._read_output()
+        return {name: self._read(name, place) for name, place in self._outputs.items()}
+
+    def _write_inputs(self, values: Sequence[np.ndarray]) -> None:
+        for place, each in zip(self._places("input_offsets"), values, strict=True):
+            self.chip.write(place, each.tobytes())
 
     def embed(self, crops: np.ndarray) -> np.ndarray:
         """Return the embeddings s8 [N, D] of uint8 crops [N, H, W, 3], by `mf_embed`."""
@@ -83,7 +92,7 @@ class EmulatedDevice:
         # Crop and embedding stand where the network's input and output stand: a chip needs no second buffer.
         self.chip.write(self._input, crop.tobytes())
         self._timed("mf_embed", self._input, self._output)
-        return self._read_output().reshape(-1)
+        return self._read(self.model.network.output.name, self._output).reshape(-1)
 
     def _timed(self, function: str, *arguments: int) -> CallReport:
         """Call `function` with all clocks at zero; its report is `last`."""
@@ -135,11 +144,11 @@ class EmulatedDevice:
         self.chip.run("mf_match", self._output, place)
         return Match(*np.frombuffer(self.chip.read(place, _RESULT_BYTES), "<i4").tolist())
 
-    def layers(self, values: np.ndarray) -> list[LayerCount]:
-        """Return the counted instructions of each call for s8 values [H, W, C], run one by one."""
+    def layers(self, values: Mapping[str, np.ndarray]) -> list[LayerCount]:
+        """Return the counted instructions of each call for all inputs' integers [1, H, W, C], run one by one."""
         plan = self.firmware.facts["plan"]
         names = c_names(step["name"] for step in plan["steps"])
-        self.chip.write(self._input, check_inputs(self.model, values[None]).tobytes())
+        self._write_inputs([each[0] for each in self.model.network.checked(values).values()])
         calls = [step for step in plan["steps"] if step["function"]]
         return [self._count_layer(step, f"{names[step['name']]}_args") for step in calls]
 
@@ -160,29 +169,46 @@ class EmulatedDevice:
     def _arena(self) -> int:
         return self.chip.address("mf_arena_start")
 
+    def _places(self, side: str) -> list[int]:
+        return [self._arena + int(offset) for offset in self.firmware.facts["plan"][side]]
+
+    @property
+    def _outputs(self) -> dict[str, int]:
+        return dict(zip(self.model.network.outputs, self._places("output_offsets"), strict=True))
+
     @property
     def _input(self) -> int:
-        return self._arena + int(self.firmware.facts["plan"]["input_offset"])
+        """The place of the only input."""
+        (place,) = self._places("input_offsets")
+        return place
 
     @property
     def _output(self) -> int:
-        return self._arena + int(self.firmware.facts["plan"]["output_offset"])
+        """The place of the only output."""
+        (place,) = self._places("output_offsets")
+        return place
 
-    def _read_output(self) -> np.ndarray:
-        output = self.model.network.output
-        data = self.chip.read(self._output, output.bytes)
-        return np.frombuffer(data, np.dtype(output.numpy_dtype).newbyteorder("<")).reshape(output.shape)
+    def _read(self, name: str, place: int) -> np.ndarray:
+        tensor = self.model.network.tensors[name]
+        data = self.chip.read(place, tensor.bytes)
+        return np.frombuffer(data, np.dtype(tensor.numpy_dtype).newbyteorder("<")).reshape(tensor.shape)
 
     def _free(self, size: int) -> int:
-        """Return an address of `size` bytes that nothing uses between two runs: the arena beside the output."""
-        end = self._output + self.model.network.output.bytes
-        for first, last in ((self._arena, self._output), (-(-end // 4) * 4, self._arena + self.arena_bytes)):
+        """Return an address of `size` bytes that nothing uses between two runs: the arena beside the outputs."""
+        places = self._outputs
+        begin = min(places.values())
+        end = max(place + self.model.network.tensors[name].bytes for name, place in places.items())
+        for first, last in ((self._arena, begin), (-(-end // 4) * 4, self._arena + self.arena_bytes)):
             if last - first >= size:
                 return first
         return self._free_elsewhere(size)
 
     def _free_elsewhere(self, size: int) -> int:
-        used = {self.target.placement.stack, self.target.placement.data, self.firmware.facts["plan"]["arena_memory"]}
+        arena = self.firmware.facts["plan"]["arena_memory"]
+        used = {self.target.placement.stack, self.target.placement.data, arena}
+        variables = self.chip.address("mf_bss_end")
+        if arena == self.target.placement.data and self._arena - variables >= size:
+            return variables
         for bank in self.target.memories:
             if bank.kind == "ram" and bank.mapped and bank.name not in used and bank.bytes >= size:
                 return bank.origin

@@ -3,16 +3,17 @@
 import ctypes
 import hashlib
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
-from microface.chip.devices.device import Match, check_gallery, check_inputs
+from microface.chip.devices.device import Match, check_gallery, run_single
 from microface.chip.firmware.emit import emit_application, emit_network
 from microface.chip.firmware.host_library import Sanitizer, build_host_library, host_library_suffix
 from microface.chip.firmware.model import Model
+from microface.chip.firmware.ports import Ports
 from microface.chip.firmware.render import render
 from microface.chip.firmware.sources import RUNTIME, headers, kernel_sources, people_sources
 from microface.chip.firmware.toolchain import COMMON_FLAGS, cache_folder, zig_label
@@ -51,18 +52,23 @@ class HostDevice:
 
     def run(self, inputs: np.ndarray) -> np.ndarray:
         """Return the network's integers [N, h, w, c] for s8 inputs [N, H, W, C]."""
-        inputs = check_inputs(self.model, inputs)
-        output = self.model.network.output
-        results = np.empty((len(inputs), *output.shape), output.numpy_dtype)
-        parts = np.array_split(np.arange(len(inputs)), min(self.threads, max(len(inputs), 1)))
-        with ThreadPoolExecutor(self.threads) as pool:
-            list(pool.map(lambda part: self._run_part(inputs, results, part), parts))
-        return results
+        return run_single(self, inputs)
 
-    def _run_part(self, inputs: np.ndarray, results: np.ndarray, part: np.ndarray) -> None:
+    def run_of(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return the outputs' integers [N, h, w, c] by name, for all inputs [N, H, W, C] by name."""
+        network = self.model.network
+        given = [np.ascontiguousarray(each) for each in network.checked(inputs).values()]
+        count, outputs = len(given[0]), [network.tensors[name] for name in network.outputs]
+        results = [np.empty((count, *output.shape), output.numpy_dtype) for output in outputs]
+        parts = np.array_split(np.arange(count), min(self.threads, max(count, 1)))
+        with ThreadPoolExecutor(self.threads) as pool:
+            list(pool.map(lambda part: self._run_part(given, results, part), parts))
+        return dict(zip(network.outputs, results, strict=True))
+
+    def _run_part(self, inputs: Sequence[np.ndarray], results: Sequence[np.ndarray], part: np.ndarray) -> None:
         if len(part):
             first, end = int(part[0]), int(part[-1]) + 1
-            pointers = (ctypes.c_void_p(each[first:end].ctypes.data) for each in (inputs, results))
+            pointers = (_pointers([each[first:end] for each in arrays]) for arrays in (inputs, results))
             self._library.host_run(*pointers, ctypes.c_int64(end - first))
 
     def embed(self, crops: np.ndarray) -> np.ndarray:
@@ -90,12 +96,16 @@ class HostDevice:
         return (layer.value or b"").decode() if self._library.host_self_test(ctypes.byref(layer)) else None
 
 
+def _pointers(arrays: Sequence[np.ndarray]) -> ctypes.Array[ctypes.c_void_p]:
+    return (ctypes.c_void_p * len(arrays))(*(each.ctypes.data for each in arrays))
+
+
 def host_files(model: Model, planned: Plan, target: Target, choose: Choose = choose_kernel) -> dict[str, str]:
     """Return the generated files of the host library."""
     calls = list_calls(model.network, target.features, choose)
     files = emit_network(model, planned, calls, target) | emit_application(model, planned, calls, target)
     del files["example_main.c"]
-    values = {"model": model, "plan": planned, "target": target}
+    values = {"model": model, "plan": planned, "target": target, "ports": Ports.of(model)}
     return files | {name: render(f"{name}.j2", **values) for name in ("host_batch.h", "host_batch.c")}
 
 

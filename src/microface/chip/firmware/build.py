@@ -12,6 +12,7 @@ from microface.chip.firmware.emit import emit_application, emit_network
 from microface.chip.firmware.folder import ELF_NAME, JSON_NAME, Firmware, folder_to_be, write_model
 from microface.chip.firmware.linker import LinkLayout, arena_bank, linker_script, startup_code
 from microface.chip.firmware.model import Model
+from microface.chip.firmware.ports import Ports
 from microface.chip.firmware.render import render
 from microface.chip.firmware.sources import PORT_OF_EMULATOR, RUNTIME, headers, kernel_sources, people_sources
 from microface.chip.firmware.tables import c_names
@@ -23,7 +24,7 @@ from microface.chip.targets import Target
 from microface.errors import UserError
 from microface.files import write_json, write_text
 from microface.models import ModelPackage
-from microface.network import IntegerNetwork
+from microface.network import IntegerNetwork, Tensor
 
 ARENA_SECTION = 'MF_ARENA_STORAGE=__attribute__((section(".arena")))'
 _KEPT = (
@@ -32,8 +33,6 @@ _KEPT = (
     "mf_version",
     "mf_model_id",
     "mf_network_run",
-    "mf_network_input",
-    "mf_network_output",
 )
 _KEPT_OF_PEOPLE = (
     "mf_prepare", "mf_embed", "mf_match", "mf_people", "mf_gallery_write", "mf_gallery_add", "mf_gallery_remove",
@@ -155,7 +154,11 @@ def _compile(folder: Path, model: Model, planned: Plan, target: Target, options:
 
 def symbols_of(model: Model, options: Options) -> tuple[str, ...]:
     """Return the functions that are called from outside: devices call them by name."""
-    kept = (*_KEPT, *(_KEPT_OF_PEOPLE if model.embeds else ("mf_infer",)))
+    kept = (
+        *_KEPT,
+        *(port.getter for port in Ports.of(model).all),
+        *(_KEPT_OF_PEOPLE if model.embeds else ("mf_infer",)),
+    )
     return (*kept, *(application.kept_symbols(options.application) if options.application is not None else ()))
 
 
@@ -206,7 +209,7 @@ def facts_of(
     options: Options,
 ) -> dict[str, Any]:
     """Return what `firmware.json` holds; `planned` is the plan as JSON."""
-    source, output = model.network.input, model.network.output
+    network = model.network
     return {
         "format": 1,
         "microface": __version__,
@@ -217,10 +220,14 @@ def facts_of(
         "licence": model.licence,
         "preprocess": model.preprocess.to_json() if model.preprocess else None,
         "score": model.score,
-        "input": {"shape": list(source.shape), "dtype": source.dtype},
-        "output": {"shape": list(output.shape), "dtype": output.dtype, "zero_point": output.zero_point},
+        "inputs": [_described(network.tensors[name]) for name in network.inputs],
+        "outputs": [_described(network.tensors[name]) for name in network.outputs],
         "plan": planned,
         "measured": measured,
         "application": asdict(options.application) if options.application is not None else None,
         "wake_file": wake.MODEL_FILE if options.wake is not None else None,
     }
+
+
+def _described(tensor: Tensor) -> dict[str, Any]:
+    return asdict(tensor) | {"shape": list(tensor.shape)}

@@ -7,6 +7,7 @@ import numpy as np
 
 from microface.chip.firmware.known_answer import SEED, KnownAnswer, known_answer, parts_of, sample_bytes
 from microface.chip.firmware.model import Model
+from microface.chip.firmware.ports import C_TYPES, Ports
 from microface.chip.firmware.render import render
 from microface.chip.firmware.tables import Table, c_names, c_string
 from microface.chip.plan import Plan, Step
@@ -14,10 +15,10 @@ from microface.chip.plan.calls import Call
 from microface.chip.plan.planner import arena_alignment
 from microface.chip.targets import Target
 from microface.errors import UserError
+from microface.network.tensors import Tensor
 
 _SCORES = {"l1": "MF_SCORE_L1", "l2": "MF_SCORE_L2", "l2norm": "MF_SCORE_L2NORM", "cosine": "MF_SCORE_COSINE"}
 _PREPARATIONS = {"none": "byte - 128", "spread": "light corrected (spread), then byte - 128"}
-_TYPES = {"s8": "int8_t", "s16": "int16_t", "s32": "int32_t"}
 
 
 @dataclass(frozen=True)
@@ -52,18 +53,18 @@ class Tables:
 def emit_network(model: Model, plan: Plan, calls: Sequence[Call], target: Target) -> dict[str, str]:
     """Return the files of the network alone: `mf_network.[hc]` and `mf_tables.[hc]`."""
     running, emitted, tables = _emit_calls(plan, calls)
+    ports = Ports.of(model)
     values = {
         "model": model,
         "plan": plan,
-        "input": model.network.input,
-        "output": model.network.output,
-        "input_type": input_type(model),
-        "output_type": output_type(model),
-        "layers": [c_string("input"), *(c_string(call.label) for call in running)],
+        "ports": ports,
+        "places": list(zip(ports.all, (*plan.input_offsets, *plan.output_offsets), strict=True)),
+        "layers": [c_string(name) for name in (*(port.layer for port in ports.inputs), *(c.label for c in running))],
         "headers": sorted({call.kernel.header for call in running}),
         "arena_alignment": arena_alignment(target),
-        "accessors": [(name, c_type) for name, c_type in _TYPES.items() if f"{name}(" in _arguments(emitted)],
+        "accessors": [(name, c_type) for name, c_type in C_TYPES.items() if f"{name}(" in _arguments(emitted)],
         "calls": emitted,
+        "first_call": len(ports.inputs),
         "tables": tables,
     }
     return {name: render(f"{name}.j2", **values) for name in _NETWORK_FILES}
@@ -78,20 +79,6 @@ def _emit_calls(plan: Plan, calls: Sequence[Call]) -> tuple[list[Call], list[Emi
     pairs = [(call, step) for call, step in zip(calls, plan.steps, strict=True) if step.function]
     emitted = [_emit_call(call, step, c_name[call.name], tables) for call, step in pairs]
     return [call for call, _ in pairs], emitted, tables.tables
-
-
-def output_type(model: Model) -> str:
-    """Return the C type of the output's values; a network that firmware cannot carry is a `UserError`."""
-    before, after = model.network.input.dtype, model.network.output.dtype
-    if before not in ("s8", "s16") or after not in _TYPES or (model.embeds and (before, after) != ("s8", "s8")):
-        what = "s8 and gives s8" if model.embeds else "s8 or s16 and gives s8, s16 or s32"
-        raise UserError(f"network {model.name}", f"takes {before} and gives {after}", f"firmware takes {what}")
-    return _TYPES[after]
-
-
-def input_type(model: Model) -> str:
-    """Return the C type of the input's values."""
-    return _TYPES[model.network.input.dtype]
 
 
 def _arguments(emitted: Sequence[EmittedCall]) -> str:
@@ -117,18 +104,17 @@ def _pointer(call: Call, tensor: str, offset: int) -> str:
 
 
 def _describe(call: Call) -> str:
-    tensors = call.network.tensors
-    source, result = tensors[call.inputs[0]].shape, tensors[call.output].shape
+    shapes = ["x".join(map(str, call.network.tensors[name].shape)) for name in (*call.inputs[:1], call.output)]
     kinds = " + ".join(operator.kind for operator in call.operators)
-    return f"{kinds} {'x'.join(map(str, source))} -> {'x'.join(map(str, result))}"
+    return f"{kinds} {' -> '.join(shapes)}"
 
 
 def emit_application(model: Model, plan: Plan, calls: Sequence[Call], target: Target) -> dict[str, str]:
     """Return what stands round the network: `microface.[hc]`, the known-answer test, an example, CMakeLists.txt."""
-    answer = known_answer(model.network, calls, sample_input(model))
+    answer = known_answer(model.network, calls, sample_inputs(model))
     values = {
         "model": model,
-        "input": model.network.input,
+        "ports": Ports.of(model),
         "seed": SEED,
         "checksums": _checksum_lines(answer),
         "parts": list(_parts(plan, calls)),
@@ -144,7 +130,9 @@ def emit_interface(model: Model, target: Target, slot_bytes: int, accelerated: b
         "name": c_string(model.name),
         "licence": model.licence.replace("*/", "* /").replace("\n", " "),
         "target": target,
-        "output": model.network.output,
+        "ports": Ports.of(model),
+        "signature": _signature(Ports.of(model)),
+        "port_layers": ", ".join(c_string(port.layer) for port in Ports.of(model).inputs),
         "light": light_of(model),
         "preparation": _PREPARATIONS[light_of(model)],
         "slot_bytes": slot_bytes,
@@ -155,10 +143,17 @@ def emit_interface(model: Model, target: Target, slot_bytes: int, accelerated: b
     return {name: render(f"{name}.j2", **values) for name in ("microface.h", "microface.c")}
 
 
+def _signature(ports: Ports) -> str:
+    """Return the parameters of `mf_infer`."""
+    sides = (("const ", ports.inputs), ("", ports.outputs))
+    given = [f"{how}{p.c_type} {p.variable}[{p.constant}_SIZE]" for how, each in sides for p in each]
+    return ", ".join(given)
+
+
 def _parts(plan: Plan, calls: Sequence[Call]) -> Iterator[dict[str, str]]:
     """Yield the rows of the known-answer test's parts, as C."""
     running, emitted, _ = _emit_calls(plan, calls)
-    for step, (call, written) in enumerate(zip(running, emitted, strict=True), 1):
+    for step, (call, written) in enumerate(zip(running, emitted, strict=True), len(plan.input_offsets)):
         place = dict(written.members)
         for part in parts_of(call, step):
             row = {"step": str(part.step), "layer": c_string(part.layer), "table": place[part.table]}
@@ -173,13 +168,20 @@ def light_of(model: Model) -> str:
     return light
 
 
-def sample_input(model: Model) -> np.ndarray:
-    """Return the known-answer sample as the network's input integers [H, W, C]."""
-    source = model.network.input
-    drawn = sample_bytes(source.bytes)
+def sample_inputs(model: Model) -> dict[str, np.ndarray]:
+    """Return the known-answer sample as the integers [1, H, W, C] of each input, drawn one behind the other."""
+    sources = [model.network.tensors[name] for name in model.network.inputs]
+    drawn = sample_bytes(sum(source.bytes for source in sources))
     if model.embeds:
-        return model.prepare(drawn.reshape(1, *source.shape))[0]
-    return drawn.view(np.dtype(source.numpy_dtype).newbyteorder("<")).reshape(source.shape)
+        return {model.network.input.name: model.prepare(drawn.reshape(1, *model.network.input.shape))}
+    ends = np.cumsum([source.bytes for source in sources])[:-1]
+    parts = zip(sources, np.split(drawn, ends), strict=True)
+    return {source.name: _integers(part, source) for source, part in parts}
+
+
+def _integers(data: np.ndarray, source: Tensor) -> np.ndarray:
+    """Return bytes as the integers [1, H, W, C] of `source`."""
+    return data.copy().view(np.dtype(source.numpy_dtype).newbyteorder("<")).reshape(1, *source.shape)
 
 
 def _checksum_lines(answer: KnownAnswer) -> str:

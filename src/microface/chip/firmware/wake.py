@@ -9,8 +9,9 @@ from pathlib import Path
 
 from microface import __version__
 from microface.chip.application.wake import fold_of
-from microface.chip.firmware.emit import emit_network, output_type
+from microface.chip.firmware.emit import emit_network
 from microface.chip.firmware.model import Model
+from microface.chip.firmware.ports import output_type
 from microface.chip.firmware.render import render
 from microface.chip.firmware.sources import kernel_sources
 from microface.chip.plan import plan

@@ -55,7 +55,9 @@ def lifetimes(network: IntegerNetwork, calls: Sequence[Call]) -> Lifetimes:
         for index, call in enumerate(calls)
         if call.scratch_bytes
     ]
-    return Lifetimes((*tensors, *scratch), _overlaps(calls, home, first, last), home)
+    kept = {home[name] for name in network.outputs}
+    overlaps = (each for each in _overlaps(calls, home, first, last) if each.input not in kept)
+    return Lifetimes((*tensors, *scratch), tuple(overlaps), home)
 
 
 def _homes(network: IntegerNetwork, calls: Sequence[Call]) -> dict[str, str]:

@@ -31,7 +31,7 @@ def memory_map(plan: Plan, target: Target) -> "Figure":
 
 def _draw_arena(axes: "Axes", plan: Plan) -> None:
     for buffer in plan.buffers:
-        kind = "input" if buffer.first == 0 and buffer.offset == plan.input_offset else buffer.kind
+        kind = "input" if buffer.first == 0 and buffer.offset in plan.input_offsets else buffer.kind
         steps = buffer.last - buffer.first + 1
         box = {"facecolor": _COLOURS[kind], "edgecolor": "white", "linewidth": 0.5, "alpha": 0.85}
         axes.bar(buffer.first, buffer.bytes / 1000, steps, buffer.offset / 1000, align="edge", **box)

@@ -65,8 +65,9 @@ class Plan:
 
     `flash` and `ram` list everything that takes memory; `gallery` is the flash of enrolled people, which
     `flash_bytes` excludes. `arena_exact` says that no smaller arena exists for these steps; none can be smaller
-    than `lower_bound_bytes`. `fits` is False where `shortages` has entries; `alternatives` names shipped models that
-    would fit, `alternative_families` architectures to train.
+    than `lower_bound_bytes`. `input_offsets` and `output_offsets` are places in it, in the network's order. `fits` is
+    False where `shortages` has entries; `alternatives` names shipped models that would fit, `alternative_families`
+    architectures to train.
     """
 
     network: str
@@ -77,8 +78,8 @@ class Plan:
     arena_bytes: int
     arena_exact: bool
     lower_bound_bytes: int
-    input_offset: int
-    output_offset: int
+    input_offsets: tuple[int, ...]
+    output_offsets: tuple[int, ...]
     stack_bytes: int
     flash: tuple[Line, ...]
     ram: tuple[Line, ...]

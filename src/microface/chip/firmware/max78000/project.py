@@ -10,11 +10,12 @@ import numpy as np
 
 from microface.chip.firmware import application, wake
 from microface.chip.firmware.build import ARENA_SECTION, Options, facts_of, measure, symbols_of, wake_objects
-from microface.chip.firmware.emit import emit_interface, output_type
+from microface.chip.firmware.emit import emit_interface
 from microface.chip.firmware.folder import ELF_NAME, JSON_NAME, Firmware, folder_to_be, write_model
 from microface.chip.firmware.linker import LinkLayout, linker_script, startup_code
 from microface.chip.firmware.max78000.sources import c_file, draw_sample, write_network
 from microface.chip.firmware.model import Model
+from microface.chip.firmware.ports import output_type
 from microface.chip.firmware.render import render
 from microface.chip.firmware.sources import PORT_OF_EMULATOR, RUNTIME, headers, people_sources
 from microface.chip.firmware.toolchain import compile_objects, link
@@ -83,8 +84,8 @@ def _write_wake(plan: AcceleratorPlan, folder: Path) -> None:
 
 def _plan_json(plan: AcceleratorPlan, target: Target, model: Model) -> dict[str, Any]:
     """Return the plan with what the processor keeps in RAM: the input, and the output behind it."""
-    places = {"arena_memory": target.placement.arena[0], "input_offset": 0, "steps": []}
-    output = {"output_offset": _aligned(model.network.input.bytes), "arena_bytes": _arena_bytes(model.network)}
+    places = {"arena_memory": target.placement.arena[0], "input_offsets": [0], "steps": []}
+    output = {"output_offsets": [_aligned(model.network.input.bytes)], "arena_bytes": _arena_bytes(model.network)}
     return to_json(plan, target, "hardware") | places | output
 
 

@@ -26,7 +26,7 @@ def end(conversion: Conversion) -> IntegerNetwork:
         raise UserError(model.path, f"never computes its output {missing[0]}", "convert it again")
     if not conversion.operators:
         raise UserError(model.path, "computes nothing", "convert a network with operators")
-    outputs = tuple(conversion.names[index] for index in model.outputs)
+    outputs = tuple(dict.fromkeys(conversion.names[index] for index in model.outputs))
     return IntegerNetwork(model.path.stem, conversion.tensors, tuple(conversion.operators), inputs, outputs)
 
 
