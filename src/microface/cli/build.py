@@ -29,6 +29,9 @@ def build(
     application: Annotated[
         bool, typer.Option("--application", help="Add the application: frames of a camera in, lines out.")
     ] = False,
+    rows: Annotated[
+        bool, typer.Option("--rows", help="The camera delivers rows: the application keeps only the part it needs.")
+    ] = False,
     wake: Annotated[
         str | None, typer.Option(help="A face / no-face network that looks at each frame first.", metavar="NETWORK")
     ] = None,
@@ -40,10 +43,11 @@ def build(
     Example: `microface build default --target stm32h743zi --output firmware`
     """
     reserves = parse_size(reserve_flash), parse_size(reserve_ram)
-    if wake is not None and not application:
-        raise UserError(f"--wake {wake}", "looks at frames, which the application takes", "add --application")
+    if (wake is not None or rows) and not application:
+        what = "--rows" if rows else f"--wake {wake}"
+        raise UserError(what, "is about frames, which the application takes", "add --application")
     front = network_in(find_network(wake)) if wake is not None else None
-    extra = Settings() if application else None
+    extra = Settings(rows=rows) if application else None
     options = Options(source_only, compiler, *reserves, application=extra, wake=front)
     source, chip = find_network(network), Target.load(target)
     if runs_on_accelerator(network_in(source), chip):

@@ -13,8 +13,10 @@ from microface.cli.options import JsonFile, save_json
 from microface.cli.train import options_of
 from microface.cli.train import prepare as prepare_torch
 from microface.console import console, table
+from microface.models import load
 
 if TYPE_CHECKING:
+    from microface.evaluate.presence import Rate
     from microface.photos.presence.store import Split, Windows
 
 app = typer.Typer(help="Face or no face: windows of pictures, training, figures.", no_args_is_help=True)
@@ -157,16 +159,48 @@ def evaluate(
     ]
     rows += [(f"faces of {low:g} to {high:g} of the window found", rate) for low, high, rate in result.by_size]
     rows += [("backgrounds left alone", result.backgrounds)] if result.backgrounds else []
-    cells = [
-        (name, f"{100 * rate.value:.2f} +- {100 * rate.std_error:.2f}", f"{rate.windows:,}", f"{rate.pictures:,}")
-        for name, rate in rows
-    ]
-    console.print(table(f"{chosen.name}, integer, %", ("what", "rate", "windows", "pictures"), cells))
+    console.print(table(f"{chosen.name}, integer, %", ("what", "rate", "windows", "pictures"), _cells(rows)))
     if errors is not None:
         _write_errors(splits["held_out"], margins, errors)
     if card is not None:
         save_card(card_of(chosen, splits, result, f"microface presence evaluate {chosen.name} --data {data}"), card)
     save_json(json, {"network": chosen.name, **result.to_json()})
+
+
+@app.command("wake")
+def wake(
+    network: Annotated[str, typer.Argument(help="A shipped network, or the network.mfn of a run.")],
+    source: Annotated[Path, typer.Argument(help="WIDER FACE: holds WIDER_train and wider_face_split.")],
+    data: Annotated[Path, typer.Option(help="Windows of it: their held-out pictures are taken.")],
+    model: Annotated[str, typer.Option(help="The recogniser whose rectangle it looks round.")] = "faceid",
+    each: Annotated[int, typer.Option(help="Most frames of a kind per picture.")] = 16,
+    margin: Annotated[int, typer.Option(help="Wakes where it says face by more than this.")] = 0,
+    json: JsonFile = None,
+) -> None:
+    """Measure how often a network in front wakes the application: camera frames of held-out pictures.
+
+    Example: `microface presence wake facenet_v2 wider --data build/windows`
+    """
+    from microface.chip.application.settings import Settings
+    from microface.evaluate.wake import held_out_frames, wake_rates
+
+    chosen, recogniser = network_in(find_network(network)), load(model)
+    frames = held_out_frames(chosen, recogniser.preprocess, source, data, each, Settings())
+    result = wake_rates(chosen, frames, margin)
+    rows = [("a face", result.with_face)]
+    rows += [(f"a face of {low:g} to {high:g} of what it sees", rate) for low, high, rate in result.by_size]
+    rows += [("no face", result.without)]
+    console.print(
+        table(f"{chosen.name}: frames that wake, %", ("frames with", "rate", "frames", "pictures"), _cells(rows))
+    )
+    save_json(json, {"network": chosen.name, "model": recogniser.name, **result.to_json()})
+
+
+def _cells(rows: list[tuple[str, "Rate"]]) -> list[tuple[str, ...]]:
+    return [
+        (name, f"{100 * rate.value:.2f} +- {100 * rate.std_error:.2f}", f"{rate.windows:,}", f"{rate.pictures:,}")
+        for name, rate in rows
+    ]
 
 
 def _write_errors(held: "Windows", margins: np.ndarray, path: Path) -> None:

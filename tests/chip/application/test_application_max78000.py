@@ -177,7 +177,7 @@ def test_a_frame_costs_what_its_crops_cost(chip: EmulatedApplication, known: Gal
 def test_a_frame_without_a_face_costs_the_network_in_front_only(
     target: str, package: ModelPackage, known: Gallery, tmp_path: Path
 ) -> None:
-    """Weights are drawn, so the margin is set between what the network says of two frames."""
+    """Weights are drawn, so the margin is set between what the network says of two frames; a camera delivers rows."""
     pytest.importorskip("unicorn")
     pytest.importorskip("torch")
     network = chain("front", (4, 8, 8), 8, (44, 44, 12))
@@ -185,7 +185,7 @@ def test_a_frame_without_a_face_costs_the_network_in_front_only(
     frames = [seen(pattern(seed), seed) for seed in (0, 4)]
     says = [margin_of(network, place, frame) for frame in frames]
     without, face = sorted(range(2), key=lambda i: says[i])
-    settings = dataclasses.replace(CHOSEN, wake_margin=says[without])
+    settings = dataclasses.replace(CHOSEN, wake_margin=says[without], rows=True)
     options = Options(application=settings, wake=network)
     chip = EmulatedApplication(make_firmware(package, Target.load(target), tmp_path / "firmware", options), rgb565=True)
     chip.write_gallery(to_image(known))

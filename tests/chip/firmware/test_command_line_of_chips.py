@@ -81,6 +81,7 @@ def test_bad_input_is_one_line_and_leaves_nothing(
         (("plan", tmp_path / "flipped.mfn", "--target", "nrf52840"), "damaged"),
         (("build", tmp_path / "flipped.mfn", "--target", "nrf52840", "--output", tmp_path / "a"), "damaged"),
         (("build", network, "--target", "nrf52840", "--output", network), "is no firmware"),
+        (("build", "default", "--target", "host", "--output", tmp_path / "a", "--rows"), "--application"),
         (("build", network, "--target", "host", "--output", tmp_path / "a"), "source-only"),
         (("emulate", tmp_path / "a", "--input", network), "holds no firmware"),
         (("emulate", firmware, "--input", tmp_path / "none.npy"), "none.npy"),
@@ -94,6 +95,14 @@ def test_bad_input_is_one_line_and_leaves_nothing(
         told = capsys.readouterr().err.strip()
         assert word in told and "\n" not in told, told
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_an_application_that_takes_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = ("--target", "nrf52840", "--source-only", "--application", "--rows")
+    assert run(monkeypatch, "build", "default", *options, "--output", tmp_path / "fw") == 0
+    header = next((tmp_path / "fw").rglob("application.h")).read_text()
+    assert "void application_row(" in header and "PART_WIDTH = " in header
+    assert json.loads((tmp_path / "fw/firmware.json").read_text())["application"]["rows"] is True
 
 
 @pytest.mark.parametrize("verb", ["plan", "build", "emulate", "bench"])

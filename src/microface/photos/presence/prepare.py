@@ -122,7 +122,7 @@ Found = tuple[np.ndarray | list[np.ndarray], Sequence[dict[str, Any]]]
 
 
 def _of_picture(picture: MarkedPicture, settings: Settings, left_out: Counter[str]) -> Found:
-    pixels, split = _read(picture.path, left_out), _split(picture, settings)
+    pixels, split = _read(picture.path, left_out), split_of(picture, settings)
     if pixels is None or min(pixels.shape[:2]) < settings.rule.side:
         left_out["too_small"] += pixels is not None
         return [], []
@@ -146,7 +146,7 @@ def _windows_of(
     return drawn.windows
 
 
-def _split(picture: MarkedPicture, settings: Settings) -> Split:
+def split_of(picture: MarkedPicture, settings: Settings) -> Split:
     """Return the split of `picture`: all of WIDER's own validation part is held out."""
     number = seed_of(picture.key, settings.seed + 1)
     if picture.part == "val" or number % settings.held_out == 0:

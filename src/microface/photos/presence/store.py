@@ -116,7 +116,7 @@ def open_windows(folder: Path) -> dict[Split, Windows]:
 
     An unfinished or foreign set is a `UserError`.
     """
-    seed, count = _manifest(folder)
+    seed, count = read_settings(folder).seed, int(_manifest(folder)["shards"])
     shards = [read_shard(shard_path(folder, number))[0] for number in range(count)]
     rows = [row for shard in shards for row in shard.rows]
     whole = _windows(np.concatenate([shard.crops for shard in shards]), rows)
@@ -125,13 +125,22 @@ def open_windows(folder: Path) -> dict[Split, Windows]:
     return {split: part if split == "background" else part.balanced(seed) for split, part in parts.items()}
 
 
-def _manifest(folder: Path) -> tuple[int, int]:
+def read_settings(folder: Path) -> Settings:
+    """Return how the set in `folder` was made."""
+    values = _manifest(folder)["settings"]
+    try:
+        return Settings(**values | {"rule": Rule(**values["rule"]), "also": tuple(values.get("also", ()))})
+    except (TypeError, KeyError) as error:
+        raise DamagedFileError(folder / NAME, f"cannot be read ({error})", "prepare the set again") from error
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
     path = folder / NAME
     if not path.is_file():
         raise UserError(folder, "holds no finished set of windows", "run `microface presence prepare` to its end")
     try:
-        values = json.loads(read_bytes(path))
-        return int(values["settings"]["seed"]), int(values["shards"])
+        values: dict[str, Any] = json.loads(read_bytes(path))
+        return {"settings": dict(values["settings"]), "shards": int(values["shards"])}
     except (ValueError, KeyError, TypeError) as error:
         raise DamagedFileError(path, f"cannot be read ({error})", "prepare the set again") from error
 
