@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from kernel_chip import Chip
 
-from microface.chip.plan.kernels import choose
+from bent_networks import with_prelus
+from microface.chip.plan.kernels import Kernel, choose
 from microface.chip.targets import Target
 from microface.network import IntegerNetwork, Tensor
 from microface.network.anchor import RandomBuilder
@@ -82,6 +83,16 @@ def _cut(operator: Operator) -> Operator:
     return replace(operator, weights=operator.weights >> 4, weight_bits=4)
 
 
+WITH_PRELUS = (
+    "first layer",
+    "expansion",
+    "last",
+    "depthwise",
+    "depthwise, stride 2",
+    "depthwise, odd",
+    "inverted residual in strips",
+    "inverted residual, odd",
+)
 WITH_NIBBLES = (
     "first layer",
     "last",
@@ -92,6 +103,17 @@ WITH_NIBBLES = (
 )
 
 
+@pytest.mark.parametrize("name", WITH_PRELUS)
+def test_formula_is_the_count_with_prelus(chip: Chip, name: str) -> None:
+    shape, draw = CASES[name]
+    builder = RandomBuilder(shape, seed=2)
+    output = draw(builder)
+    straight = IntegerNetwork("case", builder.tensors, tuple(builder.operators), ("input",), (output,))
+    network = with_prelus(straight, without=("project",))
+    called = _compare(chip, network, builder.values["input"])
+    assert any("prelu" in kernel.function for kernel in called)
+
+
 @pytest.mark.parametrize(("name", "bits"), [*((name, 8) for name in CASES), *((name, 4) for name in WITH_NIBBLES)])
 def test_formula_is_the_count(chip: Chip, name: str, bits: int) -> None:
     shape, draw = CASES[name]
@@ -99,7 +121,12 @@ def test_formula_is_the_count(chip: Chip, name: str, bits: int) -> None:
     output = draw(builder)
     operators = tuple(builder.operators if bits == 8 else map(_cut, builder.operators))
     network = IntegerNetwork("case", builder.tensors, operators, ("input",), (output,))
-    values = network.run_all(builder.values["input"])
+    _compare(chip, network, builder.values["input"])
+
+
+def _compare(chip: Chip, network: IntegerNetwork, x: np.ndarray) -> list[Kernel]:
+    """Run `network` call by call and compare bits and counts; return the kernels that ran."""
+    values, called = network.run_all(x), []
     estimate = count = 0
     rest: tuple[Operator, ...] = network.operators
     while rest:
@@ -109,5 +136,7 @@ def test_formula_is_the_count(chip: Chip, name: str, bits: int) -> None:
         np.testing.assert_array_equal(result, values[run[-1].output][0])
         estimate += kernel.instructions(run[0], network)
         count += chip.first_count
+        called.append(kernel)
         rest = rest[len(run) :]
     assert abs(estimate / count - 1) <= 0.03, (estimate, count)
+    return called

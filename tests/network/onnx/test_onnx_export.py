@@ -6,6 +6,7 @@ import numpy as np
 import onnx
 import pytest
 
+from bent_networks import with_prelus
 from microface.errors import UserError
 from microface.network import IntegerNetwork, Tensor, digest
 from microface.network.anchor import RandomBuilder
@@ -48,6 +49,18 @@ def test_onnxruntime_runs_the_exported_file(seed: int) -> None:
     assert alone.tensors == len(network.tensors) and alone.single_largest <= 1
     assert alone.single <= 0.01 * alone.integers
     assert {each.key: each.value for each in onnx.load_from_string(data).metadata_props} == {"licence": "made up"}
+
+
+def test_prelus_of_layers_are_quantised_once_there_and_back() -> None:
+    network = with_prelus(small_network())
+    data, x = onnx_bytes(network), noise(network)
+    theirs = run_file(data, network.input, network.output, x)
+    found = difference_between(network.run(x), theirs, (network.output.zero_point,) * 2)
+    assert found.cosine > 0.999 and found.share < 0.2
+    again = import_bytes(data, Path("bent.onnx"))
+    kinds = [getattr(getattr(op, "requantise", None), "kind", "") for op in again.network.operators]
+    assert kinds.count("highmul_prelu") == 5 and len(again.network.operators) == len(network.operators)
+    assert compare(again, data, x).single_largest <= 1
 
 
 def test_a_wrong_network_is_told_apart() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bent_networks import with_prelus
 from litert import differing, reference
 from microface.errors import UserError
 from microface.network import IntegerNetwork, Tensor, digest
@@ -45,6 +46,17 @@ def test_litert_runs_the_exported_file_to_the_bits_of_the_import(seed: int, tmp_
         x = np.random.default_rng(seed).integers(-128, 128, (1, 16, 16, 3)).astype(np.int8)
         ours = imported.network.run_all(x)
         assert differing(imported, ours, reference(path, {0: x})) == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_prelus_of_layers_are_operators_of_their_own(seed: int, tmp_path: Path) -> None:
+    network = with_prelus(small_network(seed), seed=seed)
+    path, x = tmp_path / "bent.tflite", np.random.default_rng(seed).integers(-128, 128, (1, 16, 16, 3)).astype(np.int8)
+    path.write_bytes(tflite_bytes(network))
+    imported = import_tflite(path)
+    assert [op.kind for op in imported.network.operators].count("tflite_prelu") == 5
+    assert differing(imported, imported.network.run_all(x), reference(path, {0: x})) == []
+    assert difference(network, imported.network, np.repeat(x, 4, 0)).cosine > 0.97
 
 
 def test_the_way_there_and_back_gives_the_same_network() -> None:

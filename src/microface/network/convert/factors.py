@@ -8,7 +8,7 @@ from microface.network.ops import Add, Prelu, WeightedOperator
 from microface.network.ops.prelu import FRACTION_BITS
 from microface.network.ops.tflite import TfliteAdd
 from microface.network.passes import on_processor
-from microface.network.requantise import DoubleRounding, HighMul, RealRounding
+from microface.network.requantise import DoubleRounding, HighMul, HighMulPrelu, RealRounding
 from microface.network.tensors import Tensor
 
 LEAST = 2.0**-40
@@ -16,14 +16,14 @@ LEAST = 2.0**-40
 
 
 def factors_of(op: WeightedOperator, form: str) -> np.ndarray:
-    """Return float64 [O]: what the sums of `op` are multiplied by, `LEAST` or more.
+    """Return float64 [O]: what the sums of `op` are multiplied by, `LEAST` or more; those from 0 on with a PReLU.
 
     A `UserError` where it does not give bytes.
 
     `form` is what it is written in, for the message.
     """
     rule = op.requantise
-    if isinstance(rule, HighMul):
+    if isinstance(rule, HighMul | HighMulPrelu):
         return np.maximum(rule.multiplier * np.exp2(rule.left.astype(np.float64) - 32), LEAST)
     if isinstance(rule, DoubleRounding):
         return np.maximum(rule.multiplier * np.exp2(rule.shift.astype(np.float64) - 31), LEAST)

@@ -21,9 +21,15 @@ _TINY = 1e-9
 
 @converts("PRelu")
 def prelu(conversion: Conversion, node: OnnxNode) -> Known:
-    """Slopes are constants, quantised or real; real ones get 16 bits."""
-    value = conversion.value(node)
+    """Slopes are constants, quantised or real; real ones get 16 bits.
+
+    Right behind a layer that is not quantised by itself they join its requantisation.
+    """
     slopes, step = _slopes(conversion, node)
+    given = conversion.known(node, 0)
+    if isinstance(given, Pending) and given.bends:
+        return given.bent(slopes.reshape(-1) * step)
+    value = conversion.value(node)
     source = conversion.image(value, node.where) if len(value.dims) == 3 else conversion.flat(value)
     laid = _laid(node, slopes, value.dims)
 

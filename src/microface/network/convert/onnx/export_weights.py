@@ -7,6 +7,7 @@ import numpy as np
 from microface.network.convert.factors import factors_of
 from microface.network.convert.onnx.export import Export, exports, pads_of
 from microface.network.ops import Conv2D, Dense, DepthwiseConv2D, Operator, WeightedOperator
+from microface.network.requantise import HighMulPrelu
 
 
 def _weighted(export: Export, op: WeightedOperator, weights: np.ndarray) -> list[str]:
@@ -29,7 +30,7 @@ def convolution(export: Export, op: Operator) -> None:
         strides=[*conv.stride], pads=pads_of(conv.padding), dilations=[*conv.dilation],
         group=len(weights) if depthwise else 1,
     )  # fmt: skip
-    export.write(op, f"{op.output}_sum")
+    export.write(op, _bent(export, conv, f"{op.output}_sum", (1, 1)))
 
 
 @exports("dense")
@@ -40,4 +41,12 @@ def dense(export: Export, op: Operator) -> None:
     weights = layer.weights.reshape(-1, rows, columns, channels).transpose(0, 3, 1, 2).reshape(len(layer.weights), -1)
     named = _weighted(export, layer, np.ascontiguousarray(weights))
     export.add("Gemm", [export.real(op.inputs[0], vector=True), *named], f"{op.output}_sum", transB=1)
-    export.write(op, f"{op.output}_sum", vector=True)
+    export.write(op, _bent(export, layer, f"{op.output}_sum", ()), vector=True)
+
+
+def _bent(export: Export, op: WeightedOperator, computed: str, more: tuple[int, ...]) -> str:
+    """Append the PRelu of a layer that has one, with nothing quantised before it; slopes are [O, *more]."""
+    if not isinstance(op.requantise, HighMulPrelu):
+        return computed
+    slopes = op.requantise.slopes.astype(np.float32).reshape(-1, *more)
+    return export.add("PRelu", [computed, export.constant(f"{op.output}_slopes", slopes)], f"{op.output}_bent")

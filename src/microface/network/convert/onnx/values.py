@@ -83,14 +83,18 @@ class Constant:
         return (self.integers.astype(np.float64) - points) * scales
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Target:
-    """What an operator writes: name and sizes, scale and zero point, and the integers it cuts at."""
+    """What an operator writes: name and sizes, scale and zero point, and the integers it cuts at.
+
+    `slopes` float64 [1] or [O] are those of a PReLU that a layer takes into its requantisation, None without one.
+    """
 
     name: str
     affine: Affine
     lo: int = -128
     hi: int = 127
+    slopes: np.ndarray | None = None
 
 
 Finish = Callable[[Target], Value]
@@ -100,18 +104,24 @@ Finish = Callable[[Target], Value]
 class Pending:
     """A real value that waits for its QuantizeLinear; relu and clip have narrowed it to `low` .. `high`.
 
-    `grid` is a quantisation that holds it as it is: that of an activation which is cut and nothing else.
+    `grid` is a quantisation that holds it as it is: that of an activation which is cut and nothing else. One that
+    `bends` takes the slopes of a PReLU.
     """
 
     finish: Finish
     low: float = -math.inf
     high: float = math.inf
     grid: Affine | None = None
+    bends: bool = False
+
+    def bent(self, slopes: np.ndarray) -> "Pending":
+        """Return it behind a PReLU with `slopes` float64 [1] or [O]."""
+        return replace(self, finish=lambda target: self.finish(replace(target, slopes=slopes)), bends=False)
 
     def cut(self, low: float, high: float) -> "Pending":
         """Return it within `low` .. `high` too."""
         narrow = min(max(self.low, low), high), min(max(self.high, low), high)
-        return replace(self, low=narrow[0], high=narrow[1])
+        return replace(self, low=narrow[0], high=narrow[1], bends=False)
 
     def quantised(self, name: str, affine: Affine) -> Value:
         """Return the integers with the quantisation `affine`."""

@@ -10,7 +10,7 @@ from microface.network.convert.onnx.model import OnnxNode
 from microface.network.convert.onnx.values import Constant, Pending, Target, Value
 from microface.network.convert.onnx.windows import window_of
 from microface.network.ops import Conv2D, Dense, DepthwiseConv2D
-from microface.network.requantise import HighMul
+from microface.network.requantise import HighMul, HighMulPrelu
 from microface.network.tensors import Tensor
 
 _SLOPE = "use alpha = beta = 1 and transA = 0"
@@ -24,10 +24,16 @@ class _Layer:
     scales: np.ndarray
     bias: np.ndarray
 
-    def rule(self, source: Tensor, target: Target) -> HighMul:
+    def rule(self, source: Tensor, target: Target) -> HighMul | HighMulPrelu:
         """Return the requantisation: input scale * weight scale / output scale."""
         scales = source.scale * self.scales / target.affine.scale
-        return HighMul.from_scales(scales, target.affine.zero_point, target.lo, target.hi)
+        rest = target.affine.zero_point, target.lo, target.hi
+        if target.slopes is None:
+            return HighMul.from_scales(scales, *rest)
+        if target.slopes.size not in (1, scales.size):
+            found = f"is bent by {target.slopes.size} slopes for {scales.size} channels"
+            raise UserError(target.name, found, "give one per channel")
+        return HighMulPrelu.from_scales(scales, np.broadcast_to(target.slopes, scales.shape), *rest)
 
 
 def _layer(node: OnnxNode, weights: Constant, axis: int, bias: Constant | np.ndarray | None, source: Tensor) -> _Layer:
@@ -141,7 +147,7 @@ def _convolution(
         conversion.emit(kind(output.name, (source.name,), output.name, taps, layer.bias, rule, *steps))
         return Value(output.name, (outputs, *size))
 
-    return Pending(finish)
+    return Pending(finish, bends=True)
 
 
 def _ungrouped(node: OnnxNode, weights: np.ndarray, channels: int, groups: int) -> np.ndarray:
@@ -207,4 +213,4 @@ def _dense(
         conversion.emit(Dense(output.name, (source.name,), output.name, ours, layer.bias, rule))
         return Value(output.name, (len(taps),))
 
-    return Pending(finish)
+    return Pending(finish, bends=True)

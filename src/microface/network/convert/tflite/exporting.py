@@ -10,6 +10,7 @@ from microface.network.convert.tflite import (  # noqa: F401 (importing them reg
     export_unary,
     export_weights,
 )
+from microface.network.convert.tflite.apart import prelus_apart
 from microface.network.convert.tflite.export import Export, exports
 from microface.network.convert.tflite.write import OutModel, model_bytes
 from microface.network.network import IntegerNetwork
@@ -20,7 +21,7 @@ def tflite_bytes(network: IntegerNetwork, notes: Mapping[str, str] | None = None
 
     What TFLite has no form for is a `UserError` that names the operator and what would help.
     """
-    network = for_processors(network)
+    network = prelus_apart(for_processors(network))
     export = Export(network)
     inputs = [export.number(name) for name in network.inputs]
     exports.write(export, network.operators)
