@@ -19,6 +19,7 @@ from microface.evaluate.presence import classify
 from microface.learn import nets
 from microface.learn.presence.config import SCHEDULE, read_config
 from microface.learn.presence.phase import Course, Material, train
+from microface.learn.presence.teachers import Goal, Teacher
 from microface.models.presence import load_card
 from microface.network import load_network
 from microface.network.inputs.fold import fold, fold_to
@@ -85,8 +86,25 @@ def test_a_run_begins_with_the_float_weights_of_another(windows: Path, tmp_path:
         _run("train", *wider, "--output", tmp_path / "third", "--init", tmp_path / "first")
 
 
-def test_a_phase_that_was_cut_off_comes_to_the_same_weights(windows: Path, tmp_path: Path) -> None:
-    config = read_config(SCHEDULE, {"data": str(windows), "net": "foldnet", "batch": 16})
+def test_a_network_learns_the_opinion_of_others(windows: Path, tmp_path: Path) -> None:
+    """Of the opinion alone: what the student says comes near what its teachers say."""
+    schedule, more = tmp_path / "mine.toml", tmp_path / "taught.toml"
+    schedule.write_text("batch = 16\nrate = 0.005\nepochs = 4\nrounded_epochs = 1\n")
+    more.write_text("batch = 16\nrate = 0.005\nepochs = 8\nrounded_epochs = 1\naverage = 0.9\nteacher_share = 1.0\n")
+    common = ["--data", windows, *_NET]
+    _run("train", *common, "--schedule", schedule, "--output", tmp_path / "first")
+    taught = ["--teacher", tmp_path / "first", "--teacher", tmp_path / "first"]
+    _run("train", *common, "--schedule", more, *taught, "--output", tmp_path / "second")
+    crops = open_windows(windows)["held_out"].crops
+    says = [Goal((Teacher.of(tmp_path / name),), 1.0, 1.0).opinion(crops)[:, 1] for name in ("first", "second")]
+    assert (says[0] - says[1]).abs().mean() < 0.5 * (says[0] - says[0].mean()).abs().mean()
+    with pytest.raises(UserError, match="holds no finished run"):
+        _run("train", *common, "--teacher", tmp_path / "none", "--output", tmp_path / "third")
+
+
+@pytest.mark.parametrize("average", [0.0, 0.9])
+def test_a_phase_that_was_cut_off_comes_to_the_same_weights(windows: Path, tmp_path: Path, average: float) -> None:
+    config = read_config(SCHEDULE, {"data": str(windows), "net": "foldnet", "batch": 16, "average": average})
     splits = open_windows(windows)
     material = Material(splits["train"], splits["validation"], (12, 12, 12))
     options = nets.options_of("foldnet", {"fold": 2, "layers": "4-p4", "resolution": 24})
@@ -126,7 +144,12 @@ def test_folding_keeps_every_value_in_the_vendors_order() -> None:
 
 def test_bad_schedules_are_told(tmp_path: Path) -> None:
     assert read_config(SCHEDULE, {"data": "d", "net": "facenet_v2"}).rate == 0.001
-    for text, message in (("rates = 1", "nothing of a run"), ("rate = -1", "too small"), ("rate", "not a TOML")):
+    for text, message in (
+        ("rates = 1", "nothing of a run"),
+        ("rate = -1", "too small"),
+        ("average = 1", "out of range"),
+        ("rate", "not a TOML"),
+    ):
         (tmp_path / "bad.toml").write_text(text)
         with pytest.raises(UserError, match=message):
             read_config(tmp_path / "bad.toml", {"data": "d", "net": "facenet_v2"})

@@ -1,5 +1,6 @@
 """Windows with and without a face: the rule, the split, the set on disk."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -16,7 +17,7 @@ from microface.photos.layouts.wider import MarkedFace, marked_pictures
 from microface.photos.presence.paste import paste
 from microface.photos.presence.prepare import prepare
 from microface.photos.presence.rule import Rule
-from microface.photos.presence.store import NAME, Settings, open_windows, shard_path
+from microface.photos.presence.store import NAME, Settings, open_windows, read_settings, shard_path
 from microface.photos.presence.windows import draw
 
 RULE = Rule(side=48, smallest=0.3)
@@ -127,3 +128,17 @@ def test_from_the_command_line(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["prepare", str(source), "--output", str(tmp_path / "windows"), *options])
     assert result.exit_code == 0, result.output
     assert "held_out" in result.output and (tmp_path / "windows/sheet.png").stat().st_size > 0
+
+
+def test_windows_of_other_sides_join_what_is_trained_on(tmp_path: Path) -> None:
+    source = draw_collection(tmp_path / "wider")
+    prepare(source, None, tmp_path / "plain", SETTINGS)
+    prepare(source, None, tmp_path / "more", replace(SETTINGS, also=(40, 80)))
+    plain, more = open_windows(tmp_path / "plain"), open_windows(tmp_path / "more")
+    assert len(more["train"]) > len(plain["train"])
+    assert len(np.unique(more["train"].pictures)) == len(np.unique(plain["train"].pictures))
+    for split in ("validation", "held_out"):
+        assert np.array_equal(plain[split].crops, more[split].crops)
+    assert read_settings(tmp_path / "more").also == (40, 80)
+    with pytest.raises(UserError, match="window"):
+        replace(SETTINGS, also=(3,))
