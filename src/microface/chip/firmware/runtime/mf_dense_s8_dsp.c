@@ -90,7 +90,7 @@ void mf_dense_s8_dsp(const mf_dense_s8_dsp_args *args, const int8_t *input, int8
             dot4(args->weights + 4 * o * args->groups, widened, args->groups, sums);
         }
         for (int32_t i = 0; i < 4 && o + i < args->outputs; i++) {
-            const int32_t factor = mf_factor(args->multiplier, args->below, o + i, sums[i]);
+            const int32_t factor = mf_factor(args->multiplier, MF_BELOW(args), o + i, sums[i]);
             const int32_t value = mf_highmul(sums[i], factor, args->left[o + i]) + args->zero_point;
             output[o + i] = (int8_t)mf_clamp(value, args->lo, args->hi);
         }

@@ -66,7 +66,7 @@ static void convolve(const arguments *args, const int8_t *input, int32_t top, co
     }
     const int32_t values[4] = {sums.a, sums.b, sums.c, sums.d};
     for (int32_t i = 0; i < 4; i++) {
-        const int32_t factor = mf_factor(args->multiplier, args->below, c + i, values[i]);
+        const int32_t factor = mf_factor(args->multiplier, MF_BELOW(args), c + i, values[i]);
         const int32_t value = mf_highmul(values[i], factor, args->left[c + i]) + args->zero_point;
         output[i] = (int8_t)mf_clamp(value, args->lo, args->hi);
     }

@@ -99,6 +99,8 @@ typedef mf_mean_s8_args mf_mean_s8_dsp_args;
 typedef mf_max_pool_s8_args mf_max_pool_s8_dsp_args;
 typedef mf_average_pool_s8_args mf_average_pool_s8_dsp_args;
 typedef mf_conv_args mf_depthwise_s8_dsp_args;
+typedef mf_conv_args mf_depthwise_s8_prelu_dsp_args;
+typedef mf_dense_s8_dsp_args mf_dense_s8_prelu_dsp_args;
 typedef mf_prelu_s8_args mf_prelu_s8_dsp_args;
 
 void mf_pointwise_s8_dsp(const mf_pointwise_s8_dsp_args *args, const int8_t *input, int8_t *output, void *scratch);
@@ -118,6 +120,10 @@ void mf_depthwise_s8_dsp(const mf_depthwise_s8_dsp_args *args, const int8_t *inp
 void mf_average_pool_s8_dsp(const mf_average_pool_s8_dsp_args *args, const int8_t *input, int8_t *output,
                             void *scratch);
 
+void mf_dense_s8_prelu_dsp(const mf_dense_s8_prelu_dsp_args *args, const int8_t *input, int8_t *output,
+                           void *scratch);
+void mf_depthwise_s8_prelu_dsp(const mf_depthwise_s8_prelu_dsp_args *args, const int8_t *input, int8_t *output,
+                               void *scratch);
 void mf_pointwise_s8_prelu_dsp(const mf_pointwise_s8_prelu_dsp_args *args, const int8_t *input, int8_t *output,
                                void *scratch);
 void mf_conv2d_s8_prelu_dsp(const mf_conv2d_s8_prelu_dsp_args *args, const int8_t *input, int8_t *output,

@@ -3,8 +3,9 @@
  * mf_NAME_prelu_dsp.c or mf_dsp_NAME_prelu.c includes this header, which renames the functions that differ, and then
  * the source without `prelu`.
  *
- * Constants hold one word per channel more, behind the multipliers: what is added to the multiplier below zero, modulo
- * 2^32. An AND with the sum's sign and an addition choose, so that nothing branches and each output is rounded once.
+ * Constants in panels and planes hold one word per channel more, behind the multipliers: what is added to the
+ * multiplier below zero, modulo 2^32. An AND with the sum's sign and an addition choose, so that nothing branches and
+ * each output is rounded once. Dense layers and depthwise windows of any size read the table `below`.
  */
 #ifndef MF_PRELU_H
 #define MF_PRELU_H
@@ -13,6 +14,8 @@
 
 #define mf_conv2d_s8_dsp mf_conv2d_s8_prelu_dsp
 #define mf_pointwise_s8_dsp mf_pointwise_s8_prelu_dsp
+#define mf_dense_s8_dsp mf_dense_s8_prelu_dsp
+#define mf_depthwise_s8_dsp mf_depthwise_s8_prelu_dsp
 #define mf_depthwise3x3_s8_dsp mf_depthwise3x3_s8_prelu_dsp
 #define mf_inverted_residual_s8_dsp mf_inverted_residual_s8_prelu_dsp
 

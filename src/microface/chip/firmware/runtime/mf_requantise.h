@@ -30,4 +30,11 @@ static inline int32_t mf_factor(const int32_t *multiplier, const int32_t *below,
     return below && sum < 0 ? below[o] : multiplier[o];
 }
 
+/* Where a kernel's table `below` is: only that of its variant with a PReLU has one, see mf_prelu.h. */
+#ifdef MF_PRELU
+#define MF_BELOW(args) ((args)->below)
+#else
+#define MF_BELOW(args) ((const int32_t *)0)
+#endif
+
 #endif

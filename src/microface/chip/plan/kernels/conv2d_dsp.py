@@ -1,5 +1,6 @@
 """Convolutions on Armv7E-M: gathered windows, then the products of pointwise convolutions."""
 
+from types import UnionType
 from typing import ClassVar
 
 import numpy as np
@@ -29,11 +30,11 @@ class ConvDsp(Kernel):
     helpers = MATRIX_HELPERS
     header = "mf_kernels_dsp.h"
     features = frozenset({"dsp"})
-    rule: ClassVar[type[Requantise]] = HighMul
+    rules: ClassVar[type[Requantise] | UnionType] = HighMul
 
     def matches(self, op: Operator, network: IntegerNetwork) -> bool:
         """Convolutions to at least two channels whose shifts fit widened weights."""
-        return isinstance(op, Conv2D) and gives(op, network, "s8", self.rule) and can_shift(op)
+        return isinstance(op, Conv2D) and gives(op, network, "s8", self.rules) and can_shift(op)
 
     def _sizes(self, op: Conv2D, network: IntegerNetwork) -> tuple[int, int, int]:
         """Return output pixels, inputs of each, tile."""

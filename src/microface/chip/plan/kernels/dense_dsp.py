@@ -1,6 +1,7 @@
 """Dense layers on Armv7E-M: the input widened once, four outputs at a time."""
 
-from typing import cast
+from types import UnionType
+from typing import ClassVar, cast
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from microface.chip.plan.kernels.matrix_dsp import MATRIX_HELPERS, weights_or_ni
 from microface.chip.plan.kernels.requantise import folded_bias, gives, highmul_tables, range_fields
 from microface.network.network import IntegerNetwork
 from microface.network.ops import Dense, Operator
+from microface.network.requantise import HighMul, Requantise
 
 
 class DenseDsp(Kernel):
@@ -19,10 +21,11 @@ class DenseDsp(Kernel):
     helpers = MATRIX_HELPERS
     header = "mf_kernels_dsp.h"
     features = frozenset({"dsp"})
+    rules: ClassVar[type[Requantise] | UnionType] = HighMul
 
     def matches(self, op: Operator, network: IntegerNetwork) -> bool:
         """Any dense operator on bytes that gives bytes."""
-        return isinstance(op, Dense) and gives(op, network, "s8")
+        return isinstance(op, Dense) and gives(op, network, "s8", self.rules)
 
     def scratch_bytes(self, op: Operator, network: IntegerNetwork) -> int:
         """Return the bytes of the widened input."""

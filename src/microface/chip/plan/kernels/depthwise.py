@@ -1,13 +1,22 @@
 """Portable depthwise convolutions: any kernel, stride, padding, dilation; s8 or s32 out."""
 
+from types import UnionType
 from typing import ClassVar, cast
 
 from microface.chip.plan.kernels.base import Fields, Kernel, Tables
-from microface.chip.plan.kernels.requantise import folded_bias, gives, has_nibbles, highmul_tables, range_fields
+from microface.chip.plan.kernels.requantise import (
+    OneRounding,
+    folded_bias,
+    gives,
+    has_nibbles,
+    highmul_tables,
+    range_fields,
+)
 from microface.chip.plan.kernels.windows import conv_fields
 from microface.network.network import IntegerNetwork
 from microface.network.nibbles import pack_nibbles
 from microface.network.ops import DepthwiseConv2D, Operator
+from microface.network.requantise import Requantise
 
 
 class DepthwisePortable(Kernel):
@@ -16,10 +25,11 @@ class DepthwisePortable(Kernel):
     function = "mf_depthwise_s8"
     source = "mf_depthwise_s8.c"
     output: ClassVar[str] = "s8"
+    rules: ClassVar[type[Requantise] | UnionType] = OneRounding
 
     def matches(self, op: Operator, network: IntegerNetwork) -> bool:
         """Any depthwise convolution of bytes whose output has this kernel's type."""
-        return isinstance(op, DepthwiseConv2D) and gives(op, network, self.output)
+        return isinstance(op, DepthwiseConv2D) and gives(op, network, self.output, self.rules)
 
     def pack(self, op: Operator, network: IntegerNetwork) -> Tables:
         """Return the weights as the network has them."""

@@ -1,6 +1,7 @@
 """Depthwise convolutions on Armv7E-M: 3x3 by channel planes in 16 bits, four outputs per step; any by words."""
 
 from dataclasses import dataclass
+from types import UnionType
 from typing import ClassVar
 
 import numpy as np
@@ -61,6 +62,7 @@ class DepthwiseDsp(DepthwisePortable):
     source = "mf_depthwise_s8_dsp.c"
     header = "mf_kernels_dsp.h"
     features = frozenset({"dsp"})
+    rules: ClassVar[type[Requantise] | UnionType] = HighMul
 
     def matches(self, op: Operator, network: IntegerNetwork) -> bool:
         """Any depthwise convolution of at least four channels that gives bytes."""
@@ -83,11 +85,11 @@ class Depthwise3x3Dsp(Kernel):
     helpers = ("mf_dsp_clamp.c", "mf_dsp_depthwise.c", "mf_dsp_planes.c")
     header = "mf_kernels_dsp.h"
     features = frozenset({"dsp"})
-    rule: ClassVar[type[Requantise]] = HighMul
+    rules: ClassVar[type[Requantise] | UnionType] = HighMul
 
     def matches(self, op: Operator, network: IntegerNetwork) -> bool:
         """3x3, stride 1 or 2, rows of at least three outputs, shifts that fit widened taps."""
-        if not isinstance(op, DepthwiseConv2D) or not gives(op, network, "s8", self.rule):
+        if not isinstance(op, DepthwiseConv2D) or not gives(op, network, "s8", self.rules):
             return False
         assert isinstance(op.requantise, OneRounding)
         square = op.window.size == (3, 3) and op.dilation == (1, 1) and op.stride in ((1, 1), (2, 2))

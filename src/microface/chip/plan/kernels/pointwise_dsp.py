@@ -1,5 +1,6 @@
 """1x1 convolutions of stride 1 on Armv7E-M: 16-bit pairs, two channels times two pixels, SMLAD and SMMLAR."""
 
+from types import UnionType
 from typing import ClassVar
 
 from microface.chip.plan.kernels.base import Fields, Kernel, Tables
@@ -28,11 +29,11 @@ class PointwiseDsp(Kernel):
     helpers = MATRIX_HELPERS
     header = "mf_kernels_dsp.h"
     features = frozenset({"dsp"})
-    rule: ClassVar[type[Requantise]] = HighMul
+    rules: ClassVar[type[Requantise] | UnionType] = HighMul
 
     def matches(self, op: Operator, network: IntegerNetwork) -> bool:
         """Pointwise operators of at least two channels whose shifts fit widened weights."""
-        fits = (isinstance(op, Dense) or is_pointwise(op)) and gives(op, network, "s8", self.rule)
+        fits = (isinstance(op, Dense) or is_pointwise(op)) and gives(op, network, "s8", self.rules)
         return fits and isinstance(op, Conv2D | Dense) and can_shift(op)
 
     def scratch_bytes(self, op: Operator, network: IntegerNetwork) -> int:

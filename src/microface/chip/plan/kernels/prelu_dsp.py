@@ -1,10 +1,12 @@
 """Fast kernels on Armv7E-M with a PReLU in their requantisation: the same sources, one constant per channel more."""
 
+from types import UnionType
 from typing import ClassVar
 
 from microface.chip.plan.kernels.base import Kernel
 from microface.chip.plan.kernels.conv2d_dsp import ConvDsp
-from microface.chip.plan.kernels.depthwise_dsp import Depthwise3x3Dsp
+from microface.chip.plan.kernels.dense_dsp import DenseDsp
+from microface.chip.plan.kernels.depthwise_dsp import Depthwise3x3Dsp, DepthwiseDsp
 from microface.chip.plan.kernels.inverted_residual_dsp import InvertedResidualDsp
 from microface.chip.plan.kernels.pointwise_dsp import PointwiseDsp
 from microface.network.network import IntegerNetwork
@@ -20,7 +22,7 @@ _PANEL_BYTES, _WALK_BYTES = 8, 4
 class _WithPrelu(Kernel):
     """What such a kernel has beside what its base class says."""
 
-    rule: ClassVar[type[Requantise]] = HighMulPrelu
+    rules: ClassVar[type[Requantise] | UnionType] = HighMulPrelu
     more: ClassVar[tuple[str, ...]] = ()
     more_scratch: ClassVar[int] = 0
 
@@ -48,6 +50,20 @@ class ConvPreluDsp(_WithPrelu, ConvDsp):
     more, more_scratch = (ConvDsp.source, *_MATRIX), _PANEL_BYTES
 
 
+class DensePreluDsp(_WithPrelu, DenseDsp):
+    """Dense layers."""
+
+    function, source = "mf_dense_s8_prelu_dsp", "mf_dense_s8_prelu_dsp.c"
+    more = (DenseDsp.source,)
+
+
+class DepthwisePreluDsp(_WithPrelu, DepthwiseDsp):
+    """Depthwise convolutions of any window."""
+
+    function, source = "mf_depthwise_s8_prelu_dsp", "mf_depthwise_s8_prelu_dsp.c"
+    more = (DepthwiseDsp.source,)
+
+
 class Depthwise3x3PreluDsp(_WithPrelu, Depthwise3x3Dsp):
     """3x3 depthwise convolutions by channel planes."""
 
@@ -66,8 +82,10 @@ class InvertedResidualPreluDsp(_WithPrelu, InvertedResidualDsp):
 
 PRELU_KERNELS: tuple[Kernel, ...] = (
     InvertedResidualPreluDsp(),
+    DensePreluDsp(),
     PointwisePreluDsp(),
     ConvPreluDsp(),
     Depthwise3x3PreluDsp(),
+    DepthwisePreluDsp(),
 )
 """The best first."""
