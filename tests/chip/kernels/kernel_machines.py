@@ -30,7 +30,7 @@ class Machine(ABC):
         fields = kernel.fields(op, network) | tables
         args = self.place(lay_out(STRUCTS[f"{kernel.function}_args"], fields, self.pointer_bytes))
         target = network.tensors[kernel.operators(op, network)[-1].output]
-        lead = kernel.lead_bytes(op, network)
+        lead = 0 if kernel.in_place(op, network) else kernel.lead_bytes(op, network)
         output_bytes, scratch_bytes = target.bytes, kernel.scratch_bytes(op, network)
         inputs = [self.place(value.tobytes()) for value in values]
         output, scratch = self.reserve(output_bytes), self.reserve(scratch_bytes)

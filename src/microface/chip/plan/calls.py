@@ -55,6 +55,11 @@ class Call:
         """How far before a dying input the output must begin where both overlap; None: they never may."""
         return self.kernel.lead_bytes(self.first, self.network)
 
+    @property
+    def in_place(self) -> bool:
+        """Whether the output takes the first input's very place where that dies."""
+        return self.kernel.in_place(self.first, self.network)
+
     @cached_property
     def instructions(self) -> int:
         """Estimated instructions of the call."""

@@ -33,7 +33,7 @@ class Overlap:
 
 @dataclass(frozen=True)
 class Lifetimes:
-    """All buffers of an inference; `home` names the buffer of each tensor (a view lives in its source's)."""
+    """All buffers of an inference; `home` names each tensor's: a view, or what is made in place, has its source's."""
 
     buffers: tuple[Buffer, ...]
     overlaps: tuple[Overlap, ...]
@@ -61,10 +61,20 @@ def lifetimes(network: IntegerNetwork, calls: Sequence[Call]) -> Lifetimes:
 
 
 def _homes(network: IntegerNetwork, calls: Sequence[Call]) -> dict[str, str]:
-    home = {name: name for name in network.inputs}
-    for call in calls:
-        home[call.output] = home[call.inputs[0]] if call.kernel.view else call.output
+    home, last = {name: name for name in network.inputs}, _last_reads(network, calls)
+    for index, call in enumerate(calls):
+        place = home[call.inputs[0]]
+        dies = all(last[name] <= index for name, other in home.items() if other == place)
+        shares = call.kernel.view or (call.in_place and dies)
+        home[call.output] = place if shares else call.output
     return home
+
+
+def _last_reads(network: IntegerNetwork, calls: Sequence[Call]) -> dict[str, int]:
+    """Return for every tensor in memory the last call that reads it; outputs are read after all."""
+    last = dict.fromkeys((*network.inputs, *(call.output for call in calls)), -1)
+    last |= {name: index for index, call in enumerate(calls) for name in call.inputs}
+    return last | dict.fromkeys(network.outputs, len(calls))
 
 
 def _spans(

@@ -61,9 +61,9 @@ class Kernel(ABC):
         """
         return None
 
-    def may_overwrite_input(self, op: Operator, network: IntegerNetwork) -> bool:
-        """Say whether the output may begin at the very place of an input."""
-        return self.lead_bytes(op, network) == 0
+    def in_place(self, op: Operator, network: IntegerNetwork) -> bool:
+        """Say whether the output takes the first input's very place where that dies: as many bytes, elsewhere wrong."""
+        return False
 
     def pack(self, op: Operator, network: IntegerNetwork) -> Tables:
         """Return the constant tables as the kernel reads them."""

@@ -102,6 +102,10 @@ class Depthwise3x3Dsp(Kernel):
         spare = 4 * plane.steps if columns % 4 else 0
         return _PLANE_HEAD_BYTES + plane.rows * plane.pitch + spare
 
+    def in_place(self, op: Operator, network: IntegerNetwork) -> bool:
+        """A channel is widened before its outputs are written, to the bytes of that channel alone."""
+        return source_of(op, network).shape == target_of(op, network).shape
+
     def pack(self, op: Operator, network: IntegerNetwork) -> Tables:
         """Return taps by rows, constants and shifts."""
         assert isinstance(op, DepthwiseConv2D)

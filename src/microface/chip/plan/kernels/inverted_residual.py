@@ -1,7 +1,7 @@
 """Inverted residuals as one call: which operators, how high its strips are, and what they take of scratch."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import cast
 
 import numpy as np
@@ -13,7 +13,8 @@ from microface.network.ops import Add, Conv2D, DepthwiseConv2D, Operator
 from microface.network.tensors import Shape
 
 COMFORT_BYTES = 48_000
-"""Strips are as high as they may be while input, output and scratch together stay below this."""
+"""Strips are as high as they may be while input, output and scratch together stay below this, or below the
+network's largest tensor, which the arena holds anyway."""
 _HEAD_BYTES = 4 * (4 + 12 + 11)
 
 
@@ -91,8 +92,9 @@ class Block:
     def rows(self) -> int:
         """Output rows of a strip: the whole map where that is comfortable, else as many as are, at least 1."""
         held = self.span_bytes
+        comfort = max(COMFORT_BYTES, largest_tensor(self.network))
         heights = sorted({-(-self.wide[0] // strips) for strips in range(1, self.wide[0] + 1)}, reverse=True)
-        return next((rows for rows in heights if held + self.scratch_bytes(rows) <= COMFORT_BYTES), 1)
+        return next((rows for rows in heights if held + self.scratch_bytes(rows) <= comfort), 1)
 
     @property
     def span_bytes(self) -> int:
@@ -129,6 +131,14 @@ class Block:
             unread = min(kept, self.source[0]) * self.source[1] * self.source[2]
             needed.append(first * self.target[1] * self.target[2] - unread)
         return max([0, *needed])
+
+
+@lru_cache(maxsize=8)
+def largest_tensor(network: IntegerNetwork) -> int:
+    """Return the bytes of the largest tensor outside blocks: the arena holds it whatever blocks need."""
+    blocks = [block for op in network.operators if (block := Block.at(op, network)) is not None]
+    inside = {op.output for block in blocks for op in block.operators[:-1]}
+    return max(network.tensors[op.output].bytes for op in network.operators if op.output not in inside)
 
 
 def _only_reader(network: IntegerNetwork, name: str) -> Operator | None:

@@ -77,6 +77,11 @@ class Rounded(Kernel):
         twin = twin_of(network)
         return self.base.lead_bytes(twin.operators[op.name], twin.network)
 
+    def in_place(self, op: Operator, network: IntegerNetwork) -> bool:
+        """Return what the base says."""
+        twin = twin_of(network)
+        return self.base.in_place(twin.operators[op.name], twin.network)
+
     def pack(self, op: Operator, network: IntegerNetwork) -> Tables:
         """Return the base's tables with TFLite's factors in `multiplier` and `left`."""
         twin, rule = twin_of(network), rule_of(op)
