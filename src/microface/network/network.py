@@ -95,9 +95,14 @@ class IntegerNetwork:
         values = self.checked(inputs)
         yield from list(values.items())
         for operator in self.operators:
-            result = operator.run([values[name] for name in operator.inputs], self.inputs_of(operator))
+            result = self.result_of(operator, values, len(values[self.inputs[0]]))
             values[operator.output] = result.astype(self.tensors[operator.output].numpy_dtype)
             yield operator.output, values[operator.output]
+
+    def result_of(self, operator: Operator, values: Mapping[str, np.ndarray], batch: int) -> np.ndarray:
+        """Return what `operator` gives for `values` by name: integers [batch, H, W, C], constants the same for all."""
+        result = operator.run([values[name] for name in operator.inputs], self.inputs_of(operator))
+        return result if operator.inputs else np.repeat(result, batch, axis=0)
 
     def checked(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return `inputs` by name in the network's order; a `UserError` unless all are there and fit."""

@@ -133,8 +133,8 @@ def test_files_are_given_in_order_or_by_name(tmp_path: Path) -> None:
     values, files = drawn(network, 1), [str(tmp_path / "a.npy"), str(tmp_path / "b.npy")]
     for file, x in zip(files, values.values(), strict=True):
         np.save(file, x)
-    for given in (files, [f"int={files[1]}", f"left eye={files[0]}"]):
-        found = read_inputs(Model.of(network), given)
+    for texts in (files, [f"int={files[1]}", f"left eye={files[0]}"]):
+        found = read_inputs(Model.of(network), texts)
         assert all(np.array_equal(found[name], values[name]) for name in network.inputs)
     for wrong in (files[:1], [*files, files[0]], [f"int={files[1]}", files[0]], [f"int={files[1]}"] * 2):
         with pytest.raises(UserError, match="has 2 inputs"):

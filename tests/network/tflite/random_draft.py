@@ -60,6 +60,12 @@ class Draft:
         self.tensors.append(OutTensor(name, data.shape, dtype, scales, zero_points, axis, data))
         return len(self.tensors) - 1
 
+    def fixed(self, shape: tuple[int, ...], scale: float = 0.0, zero_point: int | None = None) -> int:
+        """Add a constant of the activations' type, of any integers."""
+        bounds, zero = np.iinfo(self.dtype), self.zero_point() if zero_point is None else zero_point
+        data = self.random.integers(bounds.min, bounds.max + 1, shape).astype(self.dtype)
+        return self.constant(data, self.dtype, [scale or self.scale()], [zero])
+
     def integers(self, *values: int) -> int:
         return self.constant(np.array(values, np.int32), "int32")
 

@@ -17,7 +17,7 @@ from random_moves import (
     transpose,
 )
 
-from microface.network.convert.tflite.build import Scalar
+from microface.network.convert.tflite.build import Scalar, Vector
 from microface.network.convert.tflite.write import OutTensor
 
 
@@ -87,14 +87,9 @@ def binary(name: str) -> Maker:
         other = {"channels": (1, 1, 1, shape[3]), "scalar": (1, 1, 1, 1), "constant channels": (shape[3],)}.get(
             kind, shape
         )
-        swap = draft.pick("swapped", [False, True]) and not (name == "SUB" and kind.startswith("constant"))
+        swap = draft.pick("swapped", [False, True])
         a = draft.input(shape)
-        if kind.startswith("constant"):
-            bounds = np.iinfo(draft.dtype)
-            data = draft.random.integers(bounds.min, bounds.max + 1, other).astype(draft.dtype)
-            b = draft.constant(data, draft.dtype, [draft.scale()], [draft.zero_point()])
-        else:
-            b = draft.input(other)
+        b = draft.fixed(other) if kind.startswith("constant") else draft.input(other)
         reach = max(draft.tensors[n].scales[0] for n in (a, b))
         if name == "MUL":
             reach = draft.tensors[a].scales[0] * draft.tensors[b].scales[0] * (60 if draft.dtype == "int8" else 16000)
@@ -104,6 +99,29 @@ def binary(name: str) -> Maker:
         draft.emit(name, (b, a) if swap else (a, b), (y,), options)
 
     return make
+
+
+def constants(draft: Draft) -> None:
+    """What is computed of constants alone, an operator that reads it beside an input, and a constant output."""
+    shape = image(draft)
+    kind = draft.pick("computed of constants", ["nothing", "a sum", "rectified", "a reshape", "a part"])
+    a, b = draft.fixed(shape), draft.fixed((1, 1, 1, shape[3]))
+    scale = draft.tensors[a].scales[0]
+    y = draft.activation(shape, scale * 1.5) if kind in ("a sum", "rectified") else draft.like(a, shape)
+    if kind == "a sum":
+        draft.emit("ADD", (a, b), (y,), {0: byte(0), 1: flag(False)})
+    elif kind == "rectified":
+        draft.emit("RELU", (a,), (y,))
+    elif kind == "a reshape":
+        draft.emit("RESHAPE", (a, draft.integers(*shape)), (y,), {0: Vector(np.array(shape, np.int32))})
+    elif kind == "a part":
+        draft.emit("SLICE", (a, draft.integers(0, 0, 0, 0), draft.integers(*shape)), (y,))
+    else:
+        y = a
+    x = draft.input(shape, draft.tensors[y].scales[0], draft.tensors[y].zero_points[0])
+    z = draft.like(y, (*shape[:3], 2 * shape[3]))
+    draft.emit("CONCATENATION", (y, x), (z,), {0: number(3), 1: byte(0)})
+    draft.outputs = [z, *([y] if draft.pick("constant output", [False, True]) else [])]
 
 
 def mean(draft: Draft) -> None:
@@ -222,6 +240,7 @@ MAKERS: dict[str, Maker] = {
     "AVERAGE_POOL_2D": pool("AVERAGE_POOL_2D"),
     "MAX_POOL_2D": pool("MAX_POOL_2D"),
     "MEAN": mean,
+    "operators on constants": constants,
     "PAD": pad("PAD"),
     "PADV2": pad("PADV2"),
     "RESHAPE": reshape,
@@ -250,9 +269,9 @@ MAKERS: dict[str, Maker] = {
 }
 WIDE = (
     "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "ADD", "SUB", "MUL", "AVERAGE_POOL_2D", "MAX_POOL_2D", "MEAN",
-    "PAD", "PADV2", "RESHAPE", "SQUEEZE", "EXPAND_DIMS", "TRANSPOSE", "CONCATENATION", "SPLIT", "SPLIT_V", "SLICE",
-    "STRIDED_SLICE", "RESIZE_NEAREST_NEIGHBOR", "RESIZE_BILINEAR", "LOGISTIC", "TANH", "RELU", "RELU6",
-    "LEAKY_RELU", "PRELU", "SOFTMAX",
+    "operators on constants", "PAD", "PADV2", "RESHAPE", "SQUEEZE", "EXPAND_DIMS", "TRANSPOSE", "CONCATENATION",
+    "SPLIT", "SPLIT_V", "SLICE", "STRIDED_SLICE", "RESIZE_NEAREST_NEIGHBOR", "RESIZE_BILINEAR", "LOGISTIC", "TANH",
+    "RELU", "RELU6", "LEAKY_RELU", "PRELU", "SOFTMAX",
 )  # fmt: skip
 """Operators that LiteRT has for int16 activations, too."""
 NAMES = (*MAKERS, *(f"{name} int16" for name in WIDE))

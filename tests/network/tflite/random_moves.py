@@ -71,7 +71,12 @@ def concatenation(draft: Draft) -> None:
     sources = []
     for _ in range(count):
         shape[axis % 4] = draft.number(1, 5)
-        sources.append(draft.input(tuple(shape), scale, zero))
+        if sources and draft.pick("constant input", [False, False, True]):
+            sources.append(draft.fixed(tuple(shape), scale, zero))
+        else:
+            sources.append(draft.input(tuple(shape), scale, zero))
+    if draft.random.integers(2):
+        sources.reverse()
     shape[axis % 4] = sum(draft.tensors[n].shape[axis % 4] for n in sources)
     y = draft.like(sources[0], tuple(shape))
     draft.emit("CONCATENATION", sources, (y,), {0: number(axis), 1: byte(0)})

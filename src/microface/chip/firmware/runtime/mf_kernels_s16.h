@@ -21,6 +21,11 @@ typedef mf_sum_constant_s8_tflite_args mf_sum_constant_s16_tflite_args;
 typedef mf_product_s8_tflite_args mf_product_s16_tflite_args;
 typedef mf_product_constant_s8_tflite_args mf_product_constant_s16_tflite_args;
 
+typedef struct {
+    int32_t elements;
+    const int16_t *values;
+} mf_constant_s16_args;
+
 /* A window that slides over rows and columns; weights as in mf_conv_args. y = (sum * multiplier + half) >> right. */
 typedef struct {
     int16_t input_height, input_width, input_channels;
@@ -87,6 +92,7 @@ typedef struct {
 } mf_softmax_s16_args;
 
 void mf_gather_s16(const mf_gather_s16_args *args, const int16_t *input, int16_t *output, void *scratch);
+void mf_constant_s16(const mf_constant_s16_args *args, int16_t *output, void *scratch);
 void mf_join_s16(const mf_join_s16_args *args, const int16_t *a, const int16_t *b, int16_t *output, void *scratch);
 void mf_fill_s16(const mf_fill_s16_args *args, const int16_t *input, int16_t *output, void *scratch);
 void mf_resize_nearest_s16(const mf_resize_nearest_s16_args *args, const int16_t *input, int16_t *output,

@@ -68,6 +68,12 @@ typedef struct {
     int32_t begin, row, column, channel;
 } mf_gather_s8_args;
 
+/* There is no input. */
+typedef struct {
+    int32_t elements;
+    const int8_t *values;
+} mf_constant_s8_args;
+
 /* Runs of `first` bytes of a and `second` bytes of b in turn, `count` times. */
 typedef struct {
     int32_t count, first, second;
@@ -134,6 +140,7 @@ void mf_product_constant_s8_tflite(const mf_product_constant_s8_tflite_args *arg
 void mf_prelu_s8_tflite(const mf_prelu_s8_tflite_args *args, const int8_t *input, int8_t *output, void *scratch);
 void mf_lookup_s8(const mf_lookup_s8_args *args, const int8_t *input, int8_t *output, void *scratch);
 void mf_gather_s8(const mf_gather_s8_args *args, const int8_t *input, int8_t *output, void *scratch);
+void mf_constant_s8(const mf_constant_s8_args *args, int8_t *output, void *scratch);
 void mf_join_s8(const mf_join_s8_args *args, const int8_t *a, const int8_t *b, int8_t *output, void *scratch);
 void mf_fill_s8(const mf_fill_s8_args *args, const int8_t *input, int8_t *output, void *scratch);
 void mf_resize_nearest_s8(const mf_resize_nearest_s8_args *args, const int8_t *input, int8_t *output,

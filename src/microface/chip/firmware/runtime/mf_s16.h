@@ -10,6 +10,8 @@
 
 #define MF_S16 1
 #define mf_gather_s8 mf_gather_s16
+#define mf_constant_s8 mf_constant_s16
+#define mf_constant_s8_args mf_constant_s16_args
 #define mf_join_s8 mf_join_s16
 #define mf_fill_s8 mf_fill_s16
 #define mf_resize_nearest_s8 mf_resize_nearest_s16

@@ -9,6 +9,7 @@ import numpy as np
 from microface.errors import UserError
 from microface.network.convert.onnx.model import OnnxModel, OnnxNode
 from microface.network.convert.onnx.values import (
+    SHIFT,
     Affine,
     Constant,
     Dims,
@@ -21,6 +22,7 @@ from microface.network.convert.onnx.values import (
     moved,
 )
 from microface.network.ops import Operator
+from microface.network.ops.tflite import Constant as FixedValues
 from microface.network.ops.tflite import Reshape, Transpose
 from microface.network.tensors import Shape, Tensor
 
@@ -52,11 +54,25 @@ class Conversion:
         found = self.known(node, number)
         if isinstance(found, Pending) and found.grid is not None:
             self.values[node.input(number)] = found = found.quantised(node.input(number), found.grid)
+        if isinstance(found, Constant):
+            self.values[node.input(number)] = found = self._fixed(node, number, found)
         if isinstance(found, Value):
             return found
-        kind = "a constant" if isinstance(found, Constant | np.ndarray) else "a float value"
+        kind = "a float constant" if isinstance(found, np.ndarray) else "a float value"
         mend = "quantise the whole model: QuantizeLinear and DequantizeLinear around every node"
         raise UserError(node.where, f"reads {kind}: {node.input(number)}", mend)
+
+    def _fixed(self, node: OnnxNode, number: int, given: Constant) -> Value:
+        """Add a quantised constant, whose first size is the batch, as an operator that gives it."""
+        batch, *sizes = given.integers.shape or (1,)
+        if batch != 1:
+            raise UserError(node.where, f"reads a constant of {batch} images", "export it with a batch of 1")
+        dims, affine = tuple(sizes), given.quantisation.single(node.where)
+        tensor = self.declare(node.input(number), shape_of(dims), affine)
+        values = (given.integers.astype(np.int32) - SHIFT[given.quantisation.dtype]).astype(np.int8)
+        turned = values[0].transpose(1, 2, 0) if len(dims) == 3 else values.reshape(tensor.shape)
+        self.emit(FixedValues(tensor.name, (), tensor.name, np.ascontiguousarray(turned)))
+        return Value(tensor.name, dims)
 
     def array(self, node: OnnxNode, number: int) -> np.ndarray:
         """Return input `number` of `node`, a plain constant."""

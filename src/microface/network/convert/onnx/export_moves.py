@@ -7,7 +7,7 @@ import numpy as np
 from microface.errors import UserError
 from microface.network.convert.onnx.export import THEIRS, Export, exports
 from microface.network.ops import Concat, Operator, Pad
-from microface.network.ops.tflite import Fill, Join, Reshape, ResizeBilinear, ResizeNearest, Slice, Transpose
+from microface.network.ops.tflite import Constant, Fill, Join, Reshape, ResizeBilinear, ResizeNearest, Slice, Transpose
 
 
 @exports("concat", "join")
@@ -38,6 +38,13 @@ def reshape(export: Export, op: Operator) -> None:
 def _affine(export: Export, op: Operator) -> tuple[float, int]:
     target = export.tensor(op.output)
     return target.scale, target.zero_point
+
+
+@exports("constant")
+def constant(export: Export, op: Operator) -> None:
+    """Integers behind which DequantizeLinear stands."""
+    values = cast(Constant, op).values.transpose(THEIRS)[None]
+    export.written(op.output, export.constant(f"{op.output}_quantized", values), vector=False)
 
 
 @exports("transpose")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from microface.errors import UserError
+from microface.network.convert.constants import with_folded_constants
 from microface.network.convert.onnx import borders, nodes
 from microface.network.convert.onnx.convert import CONVERTERS, Conversion, Known
 from microface.network.convert.onnx.model import OnnxModel, OnnxNode, parse_model, read_model
@@ -38,7 +39,7 @@ def convert(model: OnnxModel) -> Imported:
     borders.begin(conversion)
     for node in model.nodes:
         conversion.values |= zip(node.outputs, _convert_one(conversion, node), strict=False)
-    network = borders.end(conversion)
+    network = with_folded_constants(borders.end(conversion))
     kept = {name: value for name, value in conversion.values.items() if isinstance(value, Value)}
     return Imported(network, {name: value for name, value in kept.items() if value.tensor in network.tensors})
 

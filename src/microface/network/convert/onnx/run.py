@@ -114,12 +114,13 @@ def _stacked(imported: Imported, name: str, rows: Sequence[np.ndarray]) -> np.nd
 
 def _alone(imported: Imported, held: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return what each operator gives for onnxruntime's integers."""
-    network, values = imported.network, dict(held)
+    network = imported.network
+    values = {name: integers.astype(np.int8) for name, integers in held.items()}
+    batch = max(map(len, values.values()), default=1)
     results: dict[str, np.ndarray] = {}
     for op in network.operators:
-        given = [values[name].astype(np.int8) for name in op.inputs]
-        results[op.output] = op.run(given, network.inputs_of(op))
-        values.setdefault(op.output, results[op.output])
+        results[op.output] = network.result_of(op, values, batch)
+        values.setdefault(op.output, results[op.output].astype(np.int8))
     return results
 
 

@@ -21,6 +21,9 @@ def end(conversion: Conversion) -> IntegerNetwork:
     """Return the network from the declared inputs to the outputs."""
     model = conversion.model
     inputs = tuple(conversion.names[index] for index in _inputs(conversion))
+    for index in model.outputs:
+        if index not in conversion.names and model.tensors[index].data is not None:
+            conversion.constant(model.tensors[index], "output")
     missing = [model.tensors[index].where for index in model.outputs if index not in conversion.names]
     if missing:
         raise UserError(model.path, f"never computes its output {missing[0]}", "convert it again")

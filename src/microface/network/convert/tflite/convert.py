@@ -9,6 +9,7 @@ import numpy as np
 from microface.errors import UserError
 from microface.network.convert.tflite.model import TfModel, TfOperator, TfTensor
 from microface.network.ops import Operator
+from microface.network.ops.tflite import Constant
 from microface.network.tensors import Shape, Tensor
 
 _DTYPES = {"int8": "s8", "int16": "s16", "int32": "s32", "uint8": "s8"}
@@ -53,8 +54,9 @@ class Conversion:
         if given.index not in self.names:
             if given.dtype not in _DTYPES:
                 raise UserError(given.where, f"is {given.dtype}", "quantise the whole model to int8 or int16")
-            reason = "reads a constant there" if given.data is not None else "reads a tensor before it is computed"
-            raise UserError(op.where, f"{reason}: {given.where}", "fold constants, and order the operators")
+            if given.data is None:
+                raise UserError(op.where, f"reads a tensor before it is computed: {given.where}", "order the operators")
+            self.constant(given, op.where)
         return self.tensors[self.names[given.index]]
 
     def declare(self, given: TfTensor, where: str) -> Tensor:
@@ -71,6 +73,15 @@ class Conversion:
         self.names[given.index] = name
         self.tensors[name] = tensor
         return tensor
+
+    def constant(self, given: TfTensor, where: str) -> None:
+        """Add the file's constant `given` as an operator that gives it."""
+        if given.dtype not in ("int8", "uint8", "int16"):
+            raise UserError(f"{where}, {given.where}", f"is {given.dtype}", "quantise constants as the rest")
+        tensor = self.declare(given, where)
+        values = given.constant.astype(np.int32) - (128 if given.dtype == "uint8" else 0)
+        values = values.astype(tensor.numpy_dtype).reshape(tensor.shape)
+        self.emit(Constant(tensor.name, (), tensor.name, values))
 
     def entry(self, given: TfTensor, result: TfTensor, where: str) -> None:
         """Let the integers `result` be the network's input in the place of the float input `given`."""

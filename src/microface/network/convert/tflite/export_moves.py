@@ -5,15 +5,25 @@ from typing import cast
 import numpy as np
 
 from microface.network.convert.tflite.build import Scalar, Value
-from microface.network.convert.tflite.export import Export, exports, sides_of, whole
+from microface.network.convert.tflite.export import DTYPES, Export, exports, sides_of, whole
+from microface.network.convert.tflite.write import OutTensor
 from microface.network.ops import Operator, Pad
-from microface.network.ops.tflite import Fill, Join, ResizeBilinear, ResizeNearest, Slice, Transpose
+from microface.network.ops.tflite import Constant, Fill, Join, ResizeBilinear, ResizeNearest, Slice, Transpose
 
 
 @exports("flatten", "reshape")
 def reshape(export: Export, op: Operator) -> None:
     """RESHAPE."""
     export.reshape(export.number(op.inputs[0]), export.number(op.output))
+
+
+@exports("constant")
+def constant(export: Export, op: Operator) -> None:
+    """A tensor that nothing writes."""
+    tensor, values = export.network.tensors[op.output], cast(Constant, op).values[None]
+    scales, points = [float(np.float32(tensor.scale))], [tensor.zero_point]
+    out = OutTensor(tensor.name, values.shape, DTYPES[tensor.dtype], scales, points, 0, values)
+    export.numbers[op.output] = export.add(out)
 
 
 @exports("transpose")

@@ -27,6 +27,8 @@ def fold(network: IntegerNetwork) -> IntegerNetwork:
 
 def _taken_over(op: Operator, reader: Operator, network: IntegerNetwork) -> Operator | None:
     """Return `reader` doing the work of `op` too, None where it cannot."""
+    if not isinstance(op, Fill | Reshape):
+        return None
     source, between = network.tensors[op.inputs[0]], network.tensors[op.output]
     if (source.scale, source.zero_point) != (between.scale, between.zero_point):
         return None

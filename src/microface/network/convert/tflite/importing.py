@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from microface.errors import UserError
+from microface.network.convert.constants import with_folded_constants
 from microface.network.convert.tflite import borders, operators
 from microface.network.convert.tflite.convert import CONVERTERS, Conversion
 from microface.network.convert.tflite.fold import fold
@@ -42,7 +43,7 @@ def convert(model: TfModel) -> Imported:
     borders.begin(conversion)
     for op in model.operators:
         _convert_one(conversion, op)
-    network = fold(borders.end(conversion))
+    network = fold(with_folded_constants(borders.end(conversion)))
     names = {number: name for number, name in conversion.names.items() if name in network.tensors}
     return Imported(network, names)
 

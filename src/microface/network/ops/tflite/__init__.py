@@ -2,6 +2,7 @@
 
 from microface.network.ops.base import Operator
 from microface.network.ops.tflite.add import TfliteAdd
+from microface.network.ops.tflite.constant import Constant
 from microface.network.ops.tflite.lookup import Lookup
 from microface.network.ops.tflite.mean import TfliteMean
 from microface.network.ops.tflite.moves import Fill, Join, Slice, Transpose
@@ -16,6 +17,7 @@ from microface.network.ops.tflite.softmax import TfliteSoftmax
 from microface.network.ops.tflite.softmax16 import TfliteSoftmax16
 
 KINDS: tuple[type[Operator], ...] = (
+    Constant,
     Fill,
     Join,
     Lookup,
@@ -37,6 +39,7 @@ KINDS: tuple[type[Operator], ...] = (
 
 __all__ = [
     "KINDS",
+    "Constant",
     "Fill",
     "Join",
     "Lookup",

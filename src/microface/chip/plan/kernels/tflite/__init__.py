@@ -14,6 +14,7 @@ from microface.chip.plan.kernels.tflite.arithmetic import (
 from microface.chip.plan.kernels.tflite.avx2 import ConvTfliteAvx2, DepthwiseTfliteAvx2, PointwiseTfliteAvx2
 from microface.chip.plan.kernels.tflite.elementwise import AddTflite, ReshapeView
 from microface.chip.plan.kernels.tflite.moves import (
+    ConstantPortable,
     FillPortable,
     GatherPortable,
     JoinPortable,
@@ -63,6 +64,7 @@ TFLITE_KERNELS: tuple[Kernel, ...] = (
     ReduceMeanTflite(),
     SoftmaxTflite(),
     LookupPortable(),
+    ConstantPortable(),
     GatherPortable(),
     JoinPortable(),
     FillPortable(),

@@ -7,7 +7,17 @@ import numpy as np
 from microface.chip.plan.kernels.base import Fields, Kernel, Tables, source_of, target_of
 from microface.network.network import IntegerNetwork
 from microface.network.ops import Operator
-from microface.network.ops.tflite import Fill, Join, Lookup, Rescale, ResizeBilinear, ResizeNearest, Slice, Transpose
+from microface.network.ops.tflite import (
+    Constant,
+    Fill,
+    Join,
+    Lookup,
+    Rescale,
+    ResizeBilinear,
+    ResizeNearest,
+    Slice,
+    Transpose,
+)
 from microface.network.tensors import Shape
 
 
@@ -82,6 +92,21 @@ class GatherPortable(TfliteKernel):
             steps = (steps[op.order[0]], steps[op.order[1]], steps[op.order[2]])
         places = {"begin": begin} | dict(zip(("row", "column", "channel"), steps, strict=True))
         return sizes(target_of(op, network).shape) | places
+
+
+class ConstantPortable(TfliteKernel):
+    """A constant is copied to the arena."""
+
+    function, source, kind, per_output = "mf_constant_s8", "mf_constant_s8.c", Constant, 5
+
+    def pack(self, op: Operator, network: IntegerNetwork) -> Tables:
+        """Return the values."""
+        assert isinstance(op, Constant)
+        return {"values": op.values}
+
+    def fields(self, op: Operator, network: IntegerNetwork) -> Fields:
+        """Return the number of values."""
+        return {"elements": target_of(op, network).elements}
 
 
 class JoinPortable(TfliteKernel):

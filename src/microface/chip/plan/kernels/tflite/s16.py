@@ -12,6 +12,7 @@ from microface.chip.plan.kernels.tflite.arithmetic import (
     SumTflite,
 )
 from microface.chip.plan.kernels.tflite.moves import (
+    ConstantPortable,
     FillPortable,
     GatherPortable,
     JoinPortable,
@@ -36,6 +37,12 @@ class Gather16(_Wide, GatherPortable):
     """SLICE and TRANSPOSE."""
 
     function, source, helpers = "mf_gather_s16", "mf_gather_s16.c", ("mf_gather_s8.c",)
+
+
+class Constant16(_Wide, ConstantPortable):
+    """A constant is copied to the arena."""
+
+    function, source, helpers = "mf_constant_s16", "mf_constant_s16.c", ("mf_constant_s8.c",)
 
 
 class Join16(_Wide, JoinPortable):
@@ -131,8 +138,9 @@ class Rescale16(_Wide):
 
     def matches(self, op: Operator, network: IntegerNetwork) -> bool:
         """Rescales between this kernel's types."""
-        ends = source_of(op, network).dtype, target_of(op, network).dtype
-        return isinstance(op, Rescale) and ends == self.types
+        if not isinstance(op, Rescale):
+            return False
+        return (source_of(op, network).dtype, target_of(op, network).dtype) == self.types
 
     def lead_bytes(self, op: Operator, network: IntegerNetwork) -> int | None:
         """Each value is written where it is read."""
@@ -201,8 +209,8 @@ class Softmax16(_Wide):
 
 
 WIDE_KERNELS = (
-    Gather16(), Join16(), Fill16(), ResizeNearest16(), ResizeBilinear16(), MaxPool16(), AveragePool16(), ReduceMean16(),
-    Prelu16(), Sum16(), SumConstant16(), Product16(), ProductConstant16(), Rescale16(), RescaleFromBytes(),
-    RescaleToBytes(), Sigmoid16(), Softmax16(),
+    Constant16(), Gather16(), Join16(), Fill16(), ResizeNearest16(), ResizeBilinear16(), MaxPool16(), AveragePool16(),
+    ReduceMean16(), Prelu16(), Sum16(), SumConstant16(), Product16(), ProductConstant16(), Rescale16(),
+    RescaleFromBytes(), RescaleToBytes(), Sigmoid16(), Softmax16(),
 )  # fmt: skip
 """Kernels of 16-bit activations without weights."""

@@ -84,9 +84,10 @@ class PointwiseReal(Kernel):
 
     def matches(self, op: Operator, network: IntegerNetwork) -> bool:
         """Layers of this type with real rounding."""
-        real = isinstance(op, Dense | Conv2D) and isinstance(op.requantise, RealRounding)
+        if not isinstance(op, Dense | Conv2D) or not isinstance(op.requantise, RealRounding):
+            return False
         ends = {source_of(op, network).dtype, target_of(op, network).dtype}
-        return real and (isinstance(op, Dense) or is_pointwise(op)) and ends == {self.dtype}
+        return (isinstance(op, Dense) or is_pointwise(op)) and ends == {self.dtype}
 
     def pack(self, op: Operator, network: IntegerNetwork) -> Tables:
         """Return weights, folded 64-bit bias and the bits of the scales."""
