@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from elftools.elf.elffile import ELFFile
 
 from microface import models
 from microface.chip.application.device import EmulatedApplication
@@ -197,7 +198,15 @@ def test_a_frame_without_a_face_costs_the_network_in_front_only(
     assert chip.state.verdict == NOBODY and chip.state.crops_seen == 0
     assert cost[1] - cost[0] > 200_000 and abs(cost[2] - cost[0]) < 1_000
     if chip.accelerators is not None:
+        assert samples_in(tmp_path / "firmware" / "firmware.elf") == 1  # of the network that is tested
         assert [each.runs for each in chip.accelerators.networks] == [0, 1]
+
+
+def samples_in(elf: Path) -> int:
+    """How many known-answer tests' inputs take flash."""
+    with elf.open("rb") as file:
+        symbols = ELFFile(file).get_section_by_name(".symtab").iter_symbols()
+        return sum(symbol.name == "sample_input" for symbol in symbols)
 
 
 def margin_of(network: object, place: object, frame: np.ndarray) -> int:
