@@ -35,7 +35,7 @@ class FoldnetOptions(PresenceOptions):
     """`layers`: output channels of the convolutions, p in front where a 2x2 maximum stands there."""
 
     fold: int = 4
-    layers: str = "24-p64-64-p64-p64"
+    layers: str = "16-20-p64-p64-64"
 
 
 class Chain(nn.Module):
