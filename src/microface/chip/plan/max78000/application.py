@@ -39,7 +39,10 @@ class ApplicationTime:
 
 
 def application_time(plan: AcceleratorPlan, target: Target, light: str, crops: int) -> ApplicationTime:
-    """Return the estimate for a frame whose verdict takes `crops` loose crops of the network's input size."""
+    """Return the estimate for a frame whose verdict takes `crops` loose crops of the network's input size.
+
+    Comparing with people is not in it: how many there are is not known before there is a gallery.
+    """
     rows, columns, _ = plan.layers[0].layer.source
     a_pixel = _CROP + _LIGHT[light] + _INPUT["fifo" if plan.streams else "memory"]
     a_crop = rows * columns * a_pixel + _PER_CROP
@@ -56,5 +59,6 @@ def sentence(time: ApplicationTime) -> str:
     accelerator = f"accelerator {time.accelerator[0]:.1f} to {time.accelerator[1]:.1f} ms"
     return (
         f"frame to verdict, {time.crops} crops: {low:.0f} to {high:.0f} ms ({accelerator}; processor "
-        f"{time.instructions:,} instructions), {slow:.0f} to {fast:.0f} crops a second (estimate)"
+        f"{time.instructions:,} instructions), {slow:.0f} to {fast:.0f} crops a second (estimate; "
+        "without comparing with the people of a gallery)"
     )
