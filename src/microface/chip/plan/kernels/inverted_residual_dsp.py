@@ -43,7 +43,10 @@ class InvertedResidualDsp(Kernel):
     def matches(self, op: Operator, network: IntegerNetwork) -> bool:
         """Blocks whose steps each fit their own fast kernel, run one after the other, an even number of channels."""
         block = Block.at(op, network)
-        if block is None or block.wide[2] % 2 or (block.add and block.target[2] > block.wide[2]):
+        if block is None or block.wide[2] % 2:
+            return False
+        # The sum is made where the wide rows were; and a layer that widens rather begins a block than ends one.
+        if block.target[2] > block.wide[2] and (block.add or not block.expand):
             return False
         start = network.operators.index(op)
         together = network.operators[start : start + len(block.operators)] == block.operators
