@@ -14,6 +14,8 @@ from microface.network.requantise import HighMul, HighMulPrelu
 from microface.network.tensors import Tensor
 
 _LEAST_SLOPE = 2.0**-10
+_REACH = 1.5
+"""How far below zero sums are told apart at most, as a multiple of the output's reach."""
 
 
 def prelus_apart(network: IntegerNetwork) -> IntegerNetwork:
@@ -49,10 +51,10 @@ def _apart(op: WeightedOperator, tensors: dict[str, Tensor]) -> Iterator[Operato
 def _range(rule: HighMulPrelu, output: Tensor) -> tuple[float, float]:
     """Return from where to where sums are told apart, in real values.
 
-    Above zero that is the output's end. Below it is where the output ends in every channel, but no further than the
-    output reaches: flat slopes would take all steps away from the others.
+    Above zero that is the output's end. Below it is where the output ends in every channel, but not much further than
+    the output reaches: flat slopes would take all steps away from the others.
     """
     ends = [output.scale * (end - output.zero_point) for end in (output.lowest, output.highest)]
     slopes = np.where(np.abs(rule.slopes) < _LEAST_SLOPE, _LEAST_SLOPE, rule.slopes)
     needed = float(np.where(slopes > 0, ends[0] / slopes, ends[1] / slopes).min())
-    return max(needed, -max(-ends[0], ends[1])), max(ends[1], output.scale)
+    return max(needed, -_REACH * max(-ends[0], ends[1])), max(ends[1], output.scale)
