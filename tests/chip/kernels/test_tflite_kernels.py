@@ -22,6 +22,8 @@ from random_draft import Draft, byte, number
 from random_files import NAMES, draft_of
 
 FILES = 14
+OLD = ("CONV_2D uint8", "DEPTHWISE_CONV_2D uint8", "AVERAGE_POOL_2D uint8")
+"""What files of uint8 have kernels or ways of their own for."""
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +66,7 @@ def run_kernels(machine: Machine, op: Operator, network: IntegerNetwork, values:
     return ran
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name in OLD or not name.endswith("uint8")])
 def test_kernels_of_random_files(name: str, machines: list[Machine], tmp_path: Path) -> None:
     for seed in range(FILES):
         network = imported(draft_of(name, seed), tmp_path / "random.tflite")

@@ -13,10 +13,14 @@ EXTREMES = (-128, -127, -1, 0, 1, 5, 127)
 
 @dataclass
 class Draft:
-    """A file in the making, of activations of `dtype`; `options` counts what it uses."""
+    """A file in the making, of activations of `dtype`; `options` counts what it uses.
+
+    Weights may have 4 bits unless `four_bits` is False.
+    """
 
     random: np.random.Generator
     dtype: str = "int8"
+    four_bits: bool = True
     tensors: list[OutTensor] = field(default_factory=list)
     operators: list[OutOperator] = field(default_factory=list)
     inputs: list[int] = field(default_factory=list)
@@ -128,7 +132,8 @@ def weight_tensors(draft: Draft, shape, outputs: int, axis: int, source: int, bi
     """Add weights and bias; return their numbers and the output scale that keeps values in range."""
     channels = draft.pick("per_channel", [bool(each) for each in per_channel])
     count = outputs if channels else 1
-    kinds = ["int8", "int8", "int8", "int4"] if draft.tensors[source].dtype == "int8" else ["int8"]
+    four = draft.tensors[source].dtype == "int8" and draft.four_bits
+    kinds = ["int8", "int8", "int8", "int4"] if four else ["int8"]
     four = draft.pick("weights", kinds) == "int4"
     sums = draft.pick("sums", ["usual", "usual", "halves", "silent channel"])
     reach = 2 if sums == "halves" else 7 if four else 127

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+from random_bytes import unsigned
 from random_draft import FUSED, Draft, Maker, byte, flag, image, number, output_scale, weight_tensors, window_output
 from random_moves import (
     concatenation,
@@ -274,12 +275,14 @@ WIDE = (
     "RELU", "RELU6", "LEAKY_RELU", "PRELU", "SOFTMAX",
 )  # fmt: skip
 """Operators that LiteRT has for int16 activations, too."""
-NAMES = (*MAKERS, *(f"{name} int16" for name in WIDE))
+OLD = tuple(name for name in MAKERS if not name.startswith(("QUANTIZE", "RESIZE_BILINEAR")))
+"""Operators that are read from files of uint8, too."""
+NAMES = (*MAKERS, *(f"{name} int16" for name in WIDE), *(f"{name} uint8" for name in OLD))
 
 
 def draft_of(name: str, seed: int) -> Draft:
-    """Return the random file number `seed` of the operator `name`, of int16 where the name says so."""
-    operator, _, dtype = name.partition(" int")
-    draft = Draft(np.random.default_rng([seed, *name.encode()]), f"int{dtype or 8}")
-    MAKERS[operator](draft)
-    return draft
+    """Return the random file number `seed` of the operator `name`, of int16 or uint8 where the name says so."""
+    old, wide = name.endswith(" uint8"), name.endswith(" int16")
+    draft = Draft(np.random.default_rng([seed, *name.encode()]), "int16" if wide else "int8", four_bits=not old)
+    MAKERS[name.removesuffix(" uint8").removesuffix(" int16")](draft)
+    return unsigned(draft) if old else draft

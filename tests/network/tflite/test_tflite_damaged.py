@@ -94,12 +94,11 @@ def test_a_float_network_is_named() -> None:
         convert(parse_model(model_bytes(model), PATH))
 
 
-def test_uint8_inside_the_network_is_named() -> None:
+def test_what_uint8_computes_in_floating_point_is_named() -> None:
     draft = Draft(np.random.default_rng(0), "uint8")
     x = draft.input((1, 4, 4, 2), 0.1, 128)
-    one = {0: byte(0), 1: number(1), 2: number(1), 3: number(2), 4: number(2)}
-    draft.emit("AVERAGE_POOL_2D", (x,), (draft.like(x, (1, 4, 4, 2)),), one)
-    with pytest.raises(UserError, match=r"\(AVERAGE_POOL_2D\): tensor 0 .* is uint8, quantised the older way"):
+    draft.emit("RESIZE_BILINEAR", (x, draft.integers(8, 8)), (draft.like(x, (1, 8, 8, 2)),), {})
+    with pytest.raises(UserError, match=r"\(RESIZE_BILINEAR\): interpolates uint8, in floating point"):
         convert(parse_model(model_bytes(draft.model()), PATH))
 
 

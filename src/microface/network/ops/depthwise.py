@@ -13,10 +13,8 @@ from microface.network.tensors import Shape, Tensor
 
 
 @dataclass(frozen=True, eq=False)
-class DepthwiseConv2D(WeightedOperator):
-    """Weights int8 [KH, KW, C], bias int32 [C]. Padding holds the input's zero point."""
-
-    kind: ClassVar[str] = "depthwise_conv2d"
+class PerChannel(WeightedOperator):
+    """What depthwise convolutions share. Weights [KH, KW, C], bias int32 [C]. Padding holds the input's zero point."""
 
     stride: Pair = (1, 1)
     padding: Padding = (0, 0, 0, 0)
@@ -54,3 +52,10 @@ class DepthwiseConv2D(WeightedOperator):
     def weights_per_output(self) -> np.ndarray:
         """Return int64 [C, KH * KW]."""
         return self.weights.reshape(-1, self.weights.shape[2]).T.astype(np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class DepthwiseConv2D(PerChannel):
+    """Weights are int8."""
+
+    kind: ClassVar[str] = "depthwise_conv2d"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The mean over each window's real pixels, halves away from zero: [H][W][C] s8 -> [OH][OW][C] s8.
+ * The mean over each window's real pixels, halves away from `floor` (0, or the least value): [H][W][C] s8 -> [OH][OW][C] s8.
  */
 #include "mf_kernels_tflite.h"
 #include "mf_requantise.h"
@@ -23,13 +23,14 @@ static window real_part(const mf_average_pool_s8_tflite_args *args, int32_t y, i
 static mf_value mean_of(const mf_average_pool_s8_tflite_args *args, const mf_value *input, const window *part)
 {
     const int32_t count = (part->bottom - part->top) * (part->right - part->left);
-    int32_t sum = 0;
+    int32_t sum = -args->floor * count;
     for (int32_t y = part->top; y < part->bottom; y++) {
         for (int32_t x = part->left; x < part->right; x++) {
             sum += input[(y * args->input_width + x) * args->channels];
         }
     }
-    return (mf_value)mf_clamp((sum + (sum > 0 ? count / 2 : -(count / 2))) / count, args->lo, args->hi);
+    const int32_t mean = (sum + (sum > 0 ? count / 2 : -(count / 2))) / count;
+    return (mf_value)mf_clamp(mean + args->floor, args->lo, args->hi);
 }
 
 void mf_average_pool_s8_tflite(const mf_average_pool_s8_tflite_args *args, const mf_value *input, mf_value *output,

@@ -108,7 +108,23 @@ typedef struct {
     int16_t stride_y, stride_x;
     int16_t pad_top, pad_left;
     int16_t lo, hi;
+    int16_t floor;
 } mf_average_pool_s8_tflite_args;
+
+/* Weights of uint8 files less their zero point: [KH][KW][C]. */
+typedef struct {
+    int16_t input_height, input_width, input_channels;
+    int16_t output_height, output_width, output_channels;
+    int16_t kernel_height, kernel_width;
+    int16_t stride_y, stride_x;
+    int16_t dilation_y, dilation_x;
+    int16_t pad_top, pad_left;
+    int16_t input_zero_point, zero_point, lo, hi;
+    const int16_t *weights;
+    const int32_t *bias;       /* [C] */
+    const int32_t *multiplier; /* [C] */
+    const int8_t *shift;       /* [C] */
+} mf_depthwise_s8_w16_tflite_args;
 
 /* Sums over `rows` x `columns` x `depth` values round each output, which lie as far apart as the strides say. */
 typedef struct {
@@ -147,6 +163,8 @@ void mf_resize_nearest_s8(const mf_resize_nearest_s8_args *args, const int8_t *i
                           void *scratch);
 void mf_resize_bilinear_s8(const mf_resize_bilinear_s8_args *args, const int8_t *input, int8_t *output,
                            void *scratch);
+void mf_depthwise_s8_w16_tflite(const mf_depthwise_s8_w16_tflite_args *args, const int8_t *input, int8_t *output,
+                                void *scratch);
 void mf_average_pool_s8_tflite(const mf_average_pool_s8_tflite_args *args, const int8_t *input, int8_t *output,
                                void *scratch);
 void mf_reduce_mean_s8_tflite(const mf_reduce_mean_s8_tflite_args *args, const int8_t *input, int8_t *output,

@@ -3,8 +3,9 @@
 from microface.chip.plan.kernels.base import Fields, source_of, target_of
 from microface.network.network import IntegerNetwork
 from microface.network.ops import AveragePool, Conv2D, DepthwiseConv2D, MaxPool
+from microface.network.ops.tflite import WideDepthwise
 
-Windowed = Conv2D | DepthwiseConv2D | MaxPool | AveragePool
+Windowed = Conv2D | DepthwiseConv2D | WideDepthwise | MaxPool | AveragePool
 
 
 def window_fields(op: Windowed, network: IntegerNetwork) -> Fields:
@@ -24,7 +25,7 @@ def window_fields(op: Windowed, network: IntegerNetwork) -> Fields:
     }
 
 
-def conv_fields(op: Conv2D | DepthwiseConv2D, network: IntegerNetwork) -> Fields:
+def conv_fields(op: Conv2D | DepthwiseConv2D | WideDepthwise, network: IntegerNetwork) -> Fields:
     """Return what `mf_conv_args` holds besides tables and the output's range."""
     return window_fields(op, network) | {
         "input_channels": source_of(op, network).shape[2],

@@ -12,13 +12,8 @@ from microface.network.ops import Operator
 from microface.network.ops.tflite import Constant
 from microface.network.tensors import Shape, Tensor
 
-_DTYPES = {"int8": "s8", "int16": "s16", "int32": "s32", "uint8": "s8"}
+_DTYPES = {"int8": "s8", "int16": "s16", "int32": "s32"}
 LONGEST_NAME = 60
-
-
-def signed_zero_point(given: TfTensor) -> int:
-    """Return the zero point of `given` as it is read: uint8 is int8 moved by 128."""
-    return given.zero_point - (128 if given.dtype == "uint8" else 0)
 
 
 @dataclass
@@ -65,7 +60,7 @@ class Conversion:
             raise UserError(where, f"writes {given.where} a second time", "convert it again")
         if given.dtype not in _DTYPES:
             raise UserError(f"{where}, {given.where}", f"is {given.dtype}", "quantise the model to int8 or int16")
-        scale, zero_point = (given.scale, signed_zero_point(given)) if len(given.scales) else (1.0, 0)
+        scale, zero_point = (given.scale, given.zero_point) if len(given.scales) else (1.0, 0)
         if given.dtype == "int16" and zero_point:
             raise UserError(f"{where}, {given.where}", f"has the zero point {zero_point}", "int16 has 0 in TFLite")
         name = self.unique(given.name)
@@ -76,11 +71,10 @@ class Conversion:
 
     def constant(self, given: TfTensor, where: str) -> None:
         """Add the file's constant `given` as an operator that gives it."""
-        if given.dtype not in ("int8", "uint8", "int16"):
+        if given.dtype not in ("int8", "int16"):
             raise UserError(f"{where}, {given.where}", f"is {given.dtype}", "quantise constants as the rest")
         tensor = self.declare(given, where)
-        values = given.constant.astype(np.int32) - (128 if given.dtype == "uint8" else 0)
-        values = values.astype(tensor.numpy_dtype).reshape(tensor.shape)
+        values = given.constant.astype(tensor.numpy_dtype).reshape(tensor.shape)
         self.emit(Constant(tensor.name, (), tensor.name, values))
 
     def entry(self, given: TfTensor, result: TfTensor, where: str) -> None:

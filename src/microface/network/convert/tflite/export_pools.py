@@ -32,6 +32,9 @@ def average(export: Export, op: Operator) -> None:
     """AVERAGE_POOL_2D; one that changes the scale is followed by QUANTIZE."""
     pool = cast(AveragePool | TfliteAveragePool, op)
     kind, (source, target) = _padding(export, pool), export.ends(op)
+    if isinstance(pool, TfliteAveragePool) and pool.half_up:
+        mend = "use the uint8 file that it came from"
+        raise UserError(f"operator {op.name}", "rounds halves up, as TFLite does for uint8 only", mend)
     if kind is None:
         mend = "TFLite's averages pad as SAME does or not at all: use such a pool"
         raise UserError(f"operator {op.name}", f"pads an average by {pool.padding}", mend)

@@ -11,11 +11,10 @@ from microface.network.convert.tflite.convert import CONVERTERS, Conversion
 from microface.network.convert.tflite.fold import fold
 from microface.network.convert.tflite.lookups import with_lookups
 from microface.network.convert.tflite.model import TfModel, TfOperator, parse_model, read_model
+from microface.network.convert.tflite.unsigned import with_signed_bytes
 from microface.network.network import IntegerNetwork
 
 operators.load()
-_ANY_BYTES = ("QUANTIZE", "DEQUANTIZE", "RESHAPE", "SQUEEZE", "EXPAND_DIMS", "TRANSPOSE")
-"""Operators that are the same for uint8 as for int8."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ def import_bytes(data: bytes, path: Path) -> Imported:
 
 def convert(model: TfModel) -> Imported:
     """Return the integer network of `model`; what is not supported is named with its place."""
-    model = with_lookups(model)
+    model = with_lookups(with_signed_bytes(model))
     conversion = Conversion(model)
     borders.begin(conversion)
     for op in model.operators:
@@ -48,19 +47,11 @@ def convert(model: TfModel) -> Imported:
     return Imported(network, names)
 
 
-def _refuse_old_bytes(conversion: Conversion, op: TfOperator) -> None:
-    """Refuse uint8 inside the network, which older converters wrote: it rounds differently, its weights are skewed."""
-    for number in (*op.inputs, *op.outputs) if op.name not in _ANY_BYTES else ():
-        if number >= 0 and (given := conversion.model.tensors[number]).dtype == "uint8":
-            raise UserError(given.where, "is uint8, quantised the older way", "convert the model again, to int8")
-
-
 def _convert_one(conversion: Conversion, op: TfOperator) -> None:
     where = f"{conversion.model.path}: {op.where}"
     if op.name not in CONVERTERS:
         raise UserError(where, "is not supported", f"microface reads {', '.join(sorted(CONVERTERS))}")
     try:
-        _refuse_old_bytes(conversion, op)
         CONVERTERS[op.name](conversion, op)
     except UserError as error:
         place = where if error.what.startswith(op.where) else f"{where}: {error.what}"

@@ -28,7 +28,10 @@ LARGEST = 1 << 24
 
 @dataclass(frozen=True)
 class TfTensor:
-    """A tensor: `data` is None for what is computed; `scales` is empty where it is not quantised."""
+    """A tensor: `data` is None for what is computed; `scales` is empty where it is not quantised.
+
+    `unsigned`: the file has uint8, which is read as int8 moved by 128.
+    """
 
     index: int
     name: str
@@ -38,6 +41,7 @@ class TfTensor:
     zero_points: np.ndarray
     axis: int
     data: np.ndarray | None
+    unsigned: bool = False
 
     @property
     def elements(self) -> int:

@@ -26,7 +26,8 @@ def concatenation(conversion: Conversion, op: TfOperator) -> None:
     if activation_name(op.integer(1, "b"), op.where) != "NONE" or axis < 0:
         raise UserError(op.where, "joins batches or has an activation", "convert it without")
     if any((each.scale, each.zero_point) != (output.scale, output.zero_point) for each in sources):
-        raise UserError(op.where, "joins different scales", "convert it with one scale, as TFLite itself asks")
+        mend = "convert it with one scale, as TFLite itself asks of int8"
+        raise UserError(op.where, "joins different scales", mend)
     if len(sources) == 1:
         conversion.emit(Reshape(output.name, (sources[0].name,), output.name, output.shape))
     joined = sources[0]

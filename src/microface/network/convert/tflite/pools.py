@@ -24,7 +24,8 @@ def pool(conversion: Conversion, op: TfOperator) -> None:
     lo, hi = activation_range(activation_name(op.integer(5, "b"), op.where), result, output)
     window = (size, stride, padding)
     if op.name == "AVERAGE_POOL_2D":
-        conversion.emit(TfliteAveragePool(output.name, (source.name,), output.name, *window, lo, hi))
+        fields = (output.name, (source.name,), output.name, *window, lo, hi)
+        conversion.emit(TfliteAveragePool(*fields, half_up=given.unsigned))
         return
     if (lo, hi) == (output.lowest, output.highest):
         conversion.emit(MaxPool(output.name, (source.name,), output.name, *window))

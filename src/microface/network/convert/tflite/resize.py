@@ -14,6 +14,8 @@ def resize(conversion: Conversion, op: TfOperator) -> None:
     """The output's own shape says the size."""
     kind, option = _KINDS[op.name]
     source, output = conversion.computed(op), conversion.declare(conversion.target(op), op.where)
+    if op.name == "RESIZE_BILINEAR" and conversion.source(op, 0).unsigned:
+        raise UserError(op.where, "interpolates uint8, in floating point", "convert the model again, to int8")
     align, half = op.flag(option), op.flag(option + 1)
     if align and half:
         raise UserError(op.where, "has align_corners and half_pixel_centers", "set one of them")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from microface.errors import UserError
-from microface.network.convert.tflite.convert import Conversion, centred, converts, signed_zero_point
+from microface.network.convert.tflite.convert import Conversion, centred, converts
 from microface.network.convert.tflite.model import TfOperator, TfTensor
 from microface.network.convert.tflite.tables import TABLES, Values, exponentials, leaky_relu, table_of
 from microface.network.convert.tflite.unary16 import WIDE, is_wide, leaky_relu16, softmax16
@@ -43,7 +43,7 @@ def leaky(conversion: Conversion, op: TfOperator) -> None:
 
 def _means_the_same(given: TfTensor, result: TfTensor) -> bool:
     """Say whether both have one scale and, as bytes with a sign, one zero point."""
-    return given.scale == result.scale and signed_zero_point(given) == signed_zero_point(result)
+    return given.scale == result.scale and given.zero_point == result.zero_point
 
 
 @converts("QUANTIZE")
@@ -56,11 +56,11 @@ def quantize(conversion: Conversion, op: TfOperator) -> None:
         conversion.entry(given, result, op.where)
         return
     source = conversion.computed(op)
-    if {given.dtype, result.dtype} == {"uint8", "int8"} and _means_the_same(given, result):
+    if given.unsigned != result.unsigned and given.dtype == result.dtype and _means_the_same(given, result):
         conversion.alias(result, source, op.where)
         return
-    factor = split_scale(float(given.scale) / float(result.scale))
     output = conversion.declare(result, op.where)
+    factor = split_scale(float(given.scale) / float(result.scale))
     fields = (output.name, (source.name,), output.name)
     conversion.emit(Rescale(*fields, factor, output.zero_point, output.lowest, output.highest))
 

@@ -9,8 +9,8 @@ from microface.network.convert.tflite.convert import Conversion, converts
 from microface.network.convert.tflite.model import TfOperator, TfTensor
 from microface.network.convert.tflite.ranges import activation_name, activation_range
 from microface.network.convert.tflite.schema import SAME, VALID
-from microface.network.ops import Conv2D, Dense, DepthwiseConv2D, same_padding
-from microface.network.ops.tflite import Reshape
+from microface.network.ops import Concat, Conv2D, Dense, DepthwiseConv2D, same_padding
+from microface.network.ops.tflite import Reshape, WideDepthwise
 from microface.network.ops.window import Padding, Pair
 from microface.network.requantise import DoubleRounding, RealRounding, Requantise, SingleRounding, WideRounding
 from microface.network.tensors import Shape, Tensor
@@ -23,7 +23,7 @@ def convolution(conversion: Conversion, op: TfOperator) -> None:
     given = conversion.source(op, 1)
     weights = _weights(given, 4, source)
     stride, dilation = option_pair(op, 2, 1), option_pair(op, 5, 4)
-    weights = _ungrouped(weights, source.shape[2], op)
+    source, weights = in_bytes(conversion, source, _ungrouped(weights, source.shape[2], op))
     padding = padding_of(op, source.shape, weights.shape[1:3], stride, dilation)
     rule = _rule(conversion, op, source, output, len(weights), 3)
     bias = _bias(conversion, op, len(weights))
@@ -48,11 +48,12 @@ def depthwise(conversion: Conversion, op: TfOperator) -> None:
     bias, bits = _bias(conversion, op, weights.shape[3]), _bits(given)
     fields = (bias, rule, stride, padding, dilation)
     if weights.shape[3] == source.shape[2]:
-        conversion.emit(
-            DepthwiseConv2D(output.name, (source.name,), output.name, weights[0], *fields, weight_bits=bits)
-        )
+        narrow = weights.dtype == np.int8
+        kind, bits = (DepthwiseConv2D, bits) if narrow else (WideDepthwise, 16)
+        conversion.emit(kind(output.name, (source.name,), output.name, weights[0], *fields, weight_bits=bits))
         return
     taps = _ungrouped(np.ascontiguousarray(weights.transpose(3, 1, 2, 0)), source.shape[2], op)
+    source, taps = in_bytes(conversion, source, taps)
     conversion.emit(Conv2D(output.name, (source.name,), output.name, taps, *fields, weight_bits=bits))
 
 
@@ -70,6 +71,9 @@ def dense(conversion: Conversion, op: TfOperator) -> None:
         raise UserError(given.where, f"has shape {list(weights.shape)}", f"the input is {source.shape}")
     bias, bits = _bias(conversion, op, outputs), _bits(given)
     rule = _dense_rule(conversion, op, output, outputs)
+    if weights.dtype != np.int8:
+        source, weights = in_bytes(conversion, seen_as(conversion, source, (1, rows, inputs), "rows"), weights)
+        inputs = weights.shape[1]
     if output.shape == (1, 1, outputs) and rows == 1:
         fields = (output.name, (source.name,), output.name, weights, bias, rule)
         conversion.emit(Dense(*fields, weight_bits=bits))
@@ -116,7 +120,7 @@ def option_pair(op: TfOperator, rows: int, columns: int) -> Pair:
 
 
 def _weights(given: TfTensor, rank: int, source: Tensor) -> np.ndarray:
-    """Return int8 weights of `rank` with zero points 0."""
+    """Return weights of `rank` less their zero point: int8, or int16 where uint8 ones need 9 bits."""
     kinds = ("int8", "int4") if source.dtype == "s8" else ("int8",)
     if given.dtype not in kinds or source.dtype not in ("s8", "s16"):
         wanted = "weights of int8 on int8 or int16, or of int4 on int8"
@@ -127,8 +131,27 @@ def _weights(given: TfTensor, rank: int, source: Tensor) -> np.ndarray:
         return given.constant
     shifted = given.constant.astype(np.int32) - given.zero_point
     if shifted.min() < -128 or shifted.max() > 127:
+        if given.unsigned:
+            return shifted.astype(np.int16)
         raise UserError(given.where, f"has the zero point {given.zero_point}", "quantise weights symmetrically")
     return shifted.astype(np.int8)
+
+
+def in_bytes(conversion: Conversion, source: Tensor, weights: np.ndarray) -> tuple[Tensor, np.ndarray]:
+    """Return input and int8 weights [..., I] with the same sums: wider weights are those of several equal inputs."""
+    parts: list[np.ndarray] = []
+    rest = weights.astype(np.int16)
+    while rest.any() or not parts:
+        parts.append(np.clip(rest, -128, 127).astype(np.int8))
+        rest = rest - parts[-1]
+    whole = source
+    for _ in parts[1:]:
+        rows, columns, channels = source.shape
+        name, before = conversion.unique(f"{source.name}_again"), whole
+        whole = Tensor(name, (rows, columns, before.shape[2] + channels), source.dtype, source.scale, source.zero_point)
+        conversion.tensors[name] = whole
+        conversion.emit(Concat(name, (before.name, source.name), name))
+    return whole, np.concatenate(parts, axis=-1)
 
 
 def _bits(given: TfTensor) -> int:
@@ -143,7 +166,7 @@ def _ungrouped(weights: np.ndarray, channels: int, op: TfOperator) -> np.ndarray
     groups = channels // own
     if groups * own != channels or outputs % groups:
         raise UserError(op.where, f"has weights for {own} channels, gets {channels}", "convert it again")
-    whole = np.zeros((outputs, rows, columns, channels), np.int8)
+    whole = np.zeros((outputs, rows, columns, channels), weights.dtype)
     for output in range(outputs):
         first = output // (outputs // groups) * own
         whole[output, :, :, first : first + own] = weights[output]
@@ -178,6 +201,8 @@ def _rule(
 def _dense_rule(conversion: Conversion, op: TfOperator, output: Tensor, outputs: int) -> Requantise:
     """Return one rounding of a real product; in integers where they are proved to give the same."""
     scales, limits = _scales(conversion, op, outputs), _range(conversion, op, output, 0)
+    if conversion.source(op, 1).unsigned:
+        return DoubleRounding.from_scales(scales, output.zero_point, *limits)
     if output.dtype == "s8":
         rule = SingleRounding.from_scales(scales, output.zero_point, *limits)
         if rule.equals_real(scales):
@@ -191,6 +216,8 @@ def _scales(conversion: Conversion, op: TfOperator, outputs: int) -> np.ndarray:
     if len(weights.scales) not in (1, outputs):
         raise UserError(weights.where, f"has {len(weights.scales)} scales", f"give 1 or {outputs}")
     products = float(given.scale) * weights.scales.astype(np.float64)
+    if weights.unsigned:  # LiteRT multiplies these two in float32
+        products = (given.scale * weights.scales.astype(np.float32)).astype(np.float64)
     return np.broadcast_to(products / float(result.scale), outputs).copy()
 
 

@@ -15,6 +15,7 @@ from microface.network.ops.tflite.resize import ResizeBilinear, ResizeNearest
 from microface.network.ops.tflite.sigmoid import TfliteSigmoid
 from microface.network.ops.tflite.softmax import TfliteSoftmax
 from microface.network.ops.tflite.softmax16 import TfliteSoftmax16
+from microface.network.ops.tflite.wide_depthwise import WideDepthwise
 
 KINDS: tuple[type[Operator], ...] = (
     Constant,
@@ -35,6 +36,7 @@ KINDS: tuple[type[Operator], ...] = (
     TfliteSoftmax,
     TfliteSoftmax16,
     Transpose,
+    WideDepthwise,
 )
 
 __all__ = [
@@ -57,4 +59,5 @@ __all__ = [
     "TfliteSoftmax",
     "TfliteSoftmax16",
     "Transpose",
+    "WideDepthwise",
 ]

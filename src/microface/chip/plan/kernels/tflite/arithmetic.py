@@ -122,6 +122,7 @@ class AveragePoolTflite(TfliteKernel):
         source, target = source_of(op, network).shape, target_of(op, network).shape
         fields = {"input_height": source[0], "input_width": source[1], "channels": source[2]}
         fields |= {"output_height": target[0], "output_width": target[1], "lo": op.lo, "hi": op.hi}
+        fields |= {"floor": source_of(op, network).lowest if op.half_up else 0}
         fields |= {"kernel_height": op.size[0], "kernel_width": op.size[1]}
         fields |= {"stride_y": op.stride[0], "stride_x": op.stride[1]}
         return fields | {"pad_top": op.padding[0], "pad_left": op.padding[2]}

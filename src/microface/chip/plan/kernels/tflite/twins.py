@@ -12,7 +12,7 @@ import numpy as np
 
 from microface.network.network import IntegerNetwork
 from microface.network.ops import Add, Mean, Operator, WeightedOperator
-from microface.network.ops.tflite import TfliteAdd, TfliteMean
+from microface.network.ops.tflite import TfliteAdd, TfliteMean, WideDepthwise
 from microface.network.requantise import DoubleRounding, HighMul, SingleRounding
 from microface.network.tensors import Tensor
 
@@ -46,6 +46,8 @@ def rule_of(op: Operator) -> DoubleRounding | None:
 
 def _twin(op: Operator, network: IntegerNetwork) -> Operator:
     rule = rule_of(op)
+    if not op.inputs or isinstance(op, WideDepthwise):
+        return op
     source, target = network.tensors[op.inputs[0]], network.tensors[op.output]
     if {source.dtype, target.dtype} != {"s8"}:
         return op

@@ -4,10 +4,12 @@ import numpy as np
 
 from microface.chip.plan.kernels.base import Fields, Kernel, Tables, source_of, target_of
 from microface.chip.plan.kernels.pointwise import as_matrix, is_pointwise
+from microface.chip.plan.kernels.requantise import folded_bias, range_fields
 from microface.chip.plan.kernels.windows import conv_fields
 from microface.network.network import IntegerNetwork
 from microface.network.ops import Conv2D, Dense, DepthwiseConv2D, Operator, WeightedOperator
-from microface.network.requantise import RealRounding, WideRounding
+from microface.network.ops.tflite import WideDepthwise
+from microface.network.requantise import DoubleRounding, RealRounding, WideRounding
 
 
 class Conv16(Kernel):
@@ -113,6 +115,37 @@ class PointwiseReal16(PointwiseReal):
     dtype = "s16"
 
 
+class DepthwiseWideWeights(Kernel):
+    """Depthwise convolutions of bytes with weights of 16 bits [KH][KW][C]."""
+
+    function = "mf_depthwise_s8_w16_tflite"
+    source = "mf_depthwise_s8_w16_tflite.c"
+    header = "mf_kernels_tflite.h"
+
+    def matches(self, op: Operator, network: IntegerNetwork) -> bool:
+        """Those with TFLite's two roundings."""
+        return isinstance(op, WideDepthwise) and type(op.requantise) is DoubleRounding
+
+    def pack(self, op: Operator, network: IntegerNetwork) -> Tables:
+        """Return weights, bias and factors."""
+        assert isinstance(op, WideDepthwise) and isinstance(op.requantise, DoubleRounding)
+        factors = {"multiplier": op.requantise.multiplier, "shift": op.requantise.shift.astype(np.int8)}
+        return {"weights": op.weights, "bias": folded_bias(op, network)} | factors
+
+    def scratch_bytes(self, op: Operator, network: IntegerNetwork) -> int:
+        """Return the bytes of a pixel's sums."""
+        return 4 * target_of(op, network).shape[2]
+
+    def fields(self, op: Operator, network: IntegerNetwork) -> Fields:
+        """Return the window, the shapes and the output's range."""
+        assert isinstance(op, WideDepthwise)
+        return conv_fields(op, network) | range_fields(op.requantise)
+
+    def instructions(self, op: Operator, network: IntegerNetwork) -> int:
+        """Return about 40 instructions per output and 6 per multiply-accumulate."""
+        return 40 * target_of(op, network).elements + 6 * network.cost_of(op).macs
+
+
 def _is_wide(op: Operator, network: IntegerNetwork) -> bool:
     """Say whether `op` takes and gives 16 bits and rounds a 64-bit sum."""
     ends = [(each.dtype, each.zero_point) for each in (source_of(op, network), target_of(op, network))]
@@ -131,5 +164,5 @@ def _range(op: Operator) -> Fields:
     return {"lo": op.requantise.lo, "hi": op.requantise.hi}
 
 
-WEIGHTED_KERNELS = (Pointwise16(), Conv16(), Depthwise16(), PointwiseReal(), PointwiseReal16())
-"""Kernels with weights on 16-bit activations, and with real rounding."""
+WEIGHTED_KERNELS = (Pointwise16(), Conv16(), Depthwise16(), PointwiseReal(), PointwiseReal16(), DepthwiseWideWeights())
+"""Kernels with weights on 16-bit activations, with real rounding, and with weights of 16 bits."""
