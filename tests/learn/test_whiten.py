@@ -10,7 +10,8 @@ from microface.errors import UserError
 from microface.learn.quant.execute import execute, weights_of
 from microface.learn.quant.graph import Convolution, FloatGraph, Linear
 from microface.learn.quant.sharpen import SharpenOptions, sharpen
-from microface.learn.quant.whiten import sample_of, whiten
+from microface.learn.quant.whiten import LEAST_PHOTOS, sample_of, shrunk_covariance, whiten
+from microface.learn.quantise import kept_size
 from microface.learn.train.data import Photos, unit_rows
 from microface.learn.train.validate import check
 
@@ -50,6 +51,39 @@ def test_whitening_tells_new_people_apart_better(named: bool) -> None:
     unseen, held_out = _uneven(2)
     before, after = check(unseen, held_out, unseen), check(_run(graph, unseen), held_out, unseen[:, :16])
     assert after.tar["0.01"] > 1.5 * before.tar["0.01"]
+
+
+def test_covariances_shrink_as_the_formula_says() -> None:
+    rows = np.random.default_rng(3).normal(size=(7, 4)) * [1, 2, 3, 4]
+    sample = sum(np.outer(x, x) for x in rows) / 7
+    equal = np.trace(sample) / 4 * np.eye(4)
+    d2 = np.linalg.norm(sample - equal) ** 2
+    b2 = min(sum(np.linalg.norm(np.outer(x, x) - sample) ** 2 for x in rows) / 49, d2)
+    np.testing.assert_allclose(shrunk_covariance(rows), b2 / d2 * equal + (1 - b2 / d2) * sample)
+    assert np.linalg.norm(shrunk_covariance(rows, 3) - equal) < np.linalg.norm(shrunk_covariance(rows) - equal)
+    many = np.random.default_rng(4).normal(size=(60_000, 4)) * [1, 2, 3, 4]
+    np.testing.assert_allclose(shrunk_covariance(many), np.diag([1, 4, 9, 16]), atol=0.3)
+    alike = shrunk_covariance(np.random.default_rng(5).normal(size=(40, 30)))
+    assert np.linalg.eigvalsh(alike).max() < 1.3 * np.linalg.eigvalsh(alike).min()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_chance_in_few_photos_hardly_weighs(seed: int) -> None:
+    """Errors alike in all directions, seen in six photos: twenty of 24 directions seem to have none."""
+    embeddings = np.random.default_rng(seed).normal(size=(6, SIZE)).astype(np.float32)
+    few = _photos(np.zeros((6, 0)), np.repeat(np.arange(2), 3))
+    graph, _ = whiten(_linear(SIZE), embeddings, few, SIZE)
+    weighs = np.linalg.svd(next(iter(graph.weighted())).weights, compute_uv=False)
+    assert weighs.max() < 2 * weighs.min()
+
+
+def test_few_photos_keep_the_length_and_it_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert kept_size(256, 512, LEAST_PHOTOS) == kept_size(256, 256, 20) == 256
+    assert kept_size(512, 128, 20) == 128
+    assert capsys.readouterr().out == ""
+    assert kept_size(256, 512, LEAST_PHOTOS - 1) == 512
+    said = " ".join(capsys.readouterr().out.split())
+    assert said == "the embedding keeps its 512 values: 199 photos do not tell which 256 would do, 200 would"
 
 
 def test_errors_weigh_alike_afterwards() -> None:

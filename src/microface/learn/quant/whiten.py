@@ -4,6 +4,7 @@ Small students err more in some directions than in others. From photos of people
 left of the student's embeddings when the teacher's are taken away, the covariance of those errors is known; its
 inverse root (within-class covariance normalisation, Hatch and Stolcke 2006, with both covariances added) weighs every
 direction by how far it can be trusted. Costs nothing at run time, and afterwards a shorter embedding does as well.
+Few photos say little of that: the fewer, the less directions are weighed.
 """
 
 from dataclasses import replace
@@ -14,6 +15,8 @@ from microface.errors import UserError
 from microface.learn.quant.graph import Average, Convolution, FloatGraph, GlobalMean, Linear, Weighted
 from microface.learn.train.data import Photos
 
+LEAST_PHOTOS = 200
+"""Fewer photos do not tell which half of an embedding can go: it keeps its length."""
 _ROTATION_SEED = 20_260_101
 
 
@@ -68,9 +71,9 @@ def _map(centred: np.ndarray, photos: Photos, size: int) -> np.ndarray:
     """Return float64 [D, size]: the errors' inverse root, the leading directions after it, turned to equal shares."""
     errors = np.zeros((centred.shape[1], centred.shape[1]))
     if photos.targets.shape[1] == centred.shape[1]:
-        errors += _unit_trace(_left_of_teacher(centred, photos.targets))
+        errors += _unit_trace(shrunk_covariance(_left_of_teacher(centred, photos.targets), 1))
     if (within := _within_people(centred, photos.people)) is not None:
-        errors += _unit_trace(within)
+        errors += _unit_trace(shrunk_covariance(*within))
     if not errors.any():
         errors = np.eye(len(errors))
     values, vectors = np.linalg.eigh(errors + np.trace(errors) / len(errors) * np.eye(len(errors)))
@@ -86,14 +89,32 @@ def _unit_trace(covariance: np.ndarray) -> np.ndarray:
     return np.asarray(covariance / max(float(np.trace(covariance)), 1e-12))
 
 
+def shrunk_covariance(rows: np.ndarray, means: int = 0) -> np.ndarray:
+    """Return float64 [D, D]: the covariance of `rows` [N, D] of mean 0, nearer to equal variances the fewer they are.
+
+    By how much is Ledoit and Wolf 2004, lemma 3.2 ff.: (b^2 m I + (d^2 - b^2) S) / d^2, S = sum of x x' / N,
+    m = trace(S) / D, d^2 = |S - m I|^2, b^2 = sum of |x x' - S|^2 / (N (N - `means`)), at most d^2. So many `means`
+    were taken away of the rows themselves, which leaves as many fewer that say something of their own.
+    """
+    count, size = rows.shape
+    sample = rows.T @ rows / count
+    equal = np.trace(sample) / size * np.eye(size)
+    spread = float(np.square(sample - equal).sum())
+    fourth = float(np.square(np.square(rows).sum(axis=1)).sum())
+    noise = min((fourth / count - float(np.square(sample).sum())) / max(1, count - means), spread)
+    share = noise / spread if spread > 0 else 1.0
+    return np.asarray(share * equal + (1 - share) * sample)
+
+
 def _left_of_teacher(centred: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Return the covariance of what the student says beyond its share of the teacher's embedding."""
+    """Return [N, D]: what the student says beyond its share of the teacher's embedding, less the mean."""
     share = float((centred * targets).sum() / (targets * targets).sum())
-    return np.cov((centred - share * targets).T)
+    left = centred - share * targets
+    return np.asarray(left - left.mean(axis=0), np.float64)
 
 
-def _within_people(centred: np.ndarray, people: np.ndarray) -> np.ndarray | None:
-    """Return the covariance of embeddings about their person's mean; None where nobody has two photos."""
+def _within_people(centred: np.ndarray, people: np.ndarray) -> tuple[np.ndarray, int] | None:
+    """Return embeddings [n, D] of people with several photos about their mean, and how many people; or None."""
     named = people >= 0
     _, owner, numbers = np.unique(people[named], return_inverse=True, return_counts=True)
     if not (numbers > 1).any():
@@ -102,4 +123,4 @@ def _within_people(centred: np.ndarray, people: np.ndarray) -> np.ndarray | None
     np.add.at(sums, owner, centred[named])
     several = numbers[owner] > 1
     left = (centred[named] - (sums / numbers[:, None])[owner])[several]
-    return np.asarray(left.T @ left / max(1, int(several.sum()) - int((numbers > 1).sum())))
+    return left.astype(np.float64), int((numbers > 1).sum())
