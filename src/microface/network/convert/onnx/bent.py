@@ -1,6 +1,7 @@
 """PRelu, BatchNormalization that stands alone, and Softmax."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -105,13 +106,16 @@ def softmax(conversion: Conversion, node: OnnxNode) -> Known:
 
 @converts("QLinearSoftmax")
 def qlinear_softmax(conversion: Conversion, node: OnnxNode) -> Known:
-    """X, its scale and zero point, those of Y."""
+    """X, its scale and zero point, those of Y; onnxruntime's kernel cuts the reciprocal of Y's scale to an integer."""
     given = conversion.viewed(conversion.value(node), conversion.quantisation(node, 1).single(node.where))
-    pending = _softmax(conversion, node, given)
+    pending = _softmax(conversion, node, given, lambda scale: 1 / max(math.floor(1 / scale), 1))
     return pending.quantised(node.output, conversion.quantisation(node, 3).single(node.where))
 
 
-def _softmax(conversion: Conversion, node: OnnxNode, value: Value) -> Pending:
+def _softmax(
+    conversion: Conversion, node: OnnxNode, value: Value, seen: Callable[[np.float32], float] = float
+) -> Pending:
+    """Return the shares of channels; `seen` says what scale the kernel divides by for the output's."""
     rank = len(value.dims) + 1
     axis = node.integer("axis", -1) % rank
     if (rank, axis) not in ((2, 1), (3, 2), (4, 1)):
@@ -123,7 +127,7 @@ def _softmax(conversion: Conversion, node: OnnxNode, value: Value) -> Pending:
 
     def finish(target: Target) -> Value:
         output = conversion.declare(target.name, source.shape, target.affine)
-        fields = (output.name, (source.name,), output.name, table, float(np.float32(target.affine.scale)))
+        fields = (output.name, (source.name,), output.name, table, seen(np.float32(target.affine.scale)))
         conversion.emit(TfliteSoftmax(*fields, output.zero_point))
         if rank == 3:
             output = conversion.reshaped(output, (1, 1, value.count), "flat")

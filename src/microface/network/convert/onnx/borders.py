@@ -6,7 +6,12 @@ from microface.network.convert.onnx.model import OnnxInput
 from microface.network.convert.onnx.values import SHIFT, FloatInput, Value
 from microface.network.network import IntegerNetwork
 
-_READERS = {"DequantizeLinear": {0: 1}, "QLinearConv": {0: 1}, "QGemm": {0: 1}, "QLinearMatMul": {0: 1}}
+_FIRST = (
+    "DequantizeLinear", "QLinearConv", "QGemm", "QLinearMatMul", "QLinearAveragePool", "QLinearGlobalAveragePool",
+    "QLinearReduceMean", "QLinearSigmoid", "QLinearLeakyRelu", "QLinearSoftmax",
+)  # fmt: skip
+_READERS = {kind: {0: 1} for kind in _FIRST} | {kind: {0: 1, 3: 4} for kind in ("QLinearAdd", "QLinearMul")}
+"""Which inputs of a node are integers, and where their scales stand."""
 
 
 def begin(conversion: Conversion) -> None:

@@ -95,7 +95,7 @@ def compare(imported: Imported, data: bytes, x: np.ndarray, fuse: bool = True) -
     theirs = [session.run(session.fed(each, network.input), names) for each in x]
     known = {name: _stacked(imported, name, [row[at] for row in theirs]) for at, name in enumerate(names)}
     held = {imported.values[name].tensor: integers for name, integers in known.items()}
-    alone = _alone(imported, held)
+    alone = _alone(imported, {network.input.name: x} | held)
     whole = [np.abs(ours[name].astype(int) - integers) for name, integers in held.items()]
     single = [np.abs(alone[name].astype(int) - integers) for name, integers in held.items() if name in alone]
     return TensorDifference(len(held), sum(each.size for each in whole), *_count(single), *_count(whole))
@@ -113,7 +113,7 @@ def _stacked(imported: Imported, name: str, rows: Sequence[np.ndarray]) -> np.nd
 
 
 def _alone(imported: Imported, held: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return what each operator gives for onnxruntime's integers."""
+    """Return what each operator gives for the input and onnxruntime's integers, `held` by name."""
     network = imported.network
     values = {name: integers.astype(np.int8) for name, integers in held.items()}
     batch = max(map(len, values.values()), default=1)
