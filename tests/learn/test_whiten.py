@@ -10,8 +10,7 @@ from microface.errors import UserError
 from microface.learn.quant.execute import execute, weights_of
 from microface.learn.quant.graph import Convolution, FloatGraph, Linear
 from microface.learn.quant.sharpen import SharpenOptions, sharpen
-from microface.learn.quant.whiten import LEAST_PHOTOS, sample_of, shrunk_covariance, whiten
-from microface.learn.quantise import kept_size
+from microface.learn.quant.whiten import LEAST_PHOTOS, kept_size, sample_of, shrunk_covariance, whiten
 from microface.learn.train.data import Photos, unit_rows
 from microface.learn.train.validate import check
 

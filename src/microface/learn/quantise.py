@@ -8,7 +8,6 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
-from microface.console import console
 from microface.errors import UserError
 from microface.learn.package import Trained, float_inputs, inputs_of, load_trained, make_package, run_steps, verify
 from microface.learn.package import statistics_of as visit_statistics
@@ -25,7 +24,7 @@ from microface.learn.quant.sensitivity import LayerCost, costs, four_bit_losses
 from microface.learn.quant.sharpen import SharpenOptions, sharpen
 from microface.learn.quant.tune import RATE_SHARE, Start, TuneOptions, steps_for, tuned
 from microface.learn.quant.weights import with_steps
-from microface.learn.quant.whiten import LEAST_PHOTOS, head_of, sample_of, whiten
+from microface.learn.quant.whiten import head_of, kept_size, sample_of, whiten
 from microface.learn.train.config import load_config
 from microface.learn.train.data import Photos, open_photos
 from microface.learn.train.validate import Check, check
@@ -195,18 +194,6 @@ def _projected(trained: Trained, photos: Photos, size: int) -> Trained:
     embeddings = _embedded(trained.graph, sample, trained.size)
     graph, whitened = whiten(trained.graph, embeddings, sample, size)
     return replace(trained, graph=sharpen(graph, whitened, sample, SharpenOptions()))
-
-
-def kept_size(wanted: int, whole: int, photos: int) -> int:
-    """Return the values of an embedding of `whole` that `photos` photos allow, `wanted` at best; say so if it differs.
-
-    Held-out people are told apart less well by 256 of 512 values chosen on fewer photos than by all 512.
-    """
-    if wanted >= whole or photos >= LEAST_PHOTOS:
-        return min(wanted, whole)
-    told = f"the embedding keeps its {whole} values: {photos} photos do not tell which {wanted} would do"
-    console.print(f"{told}, {LEAST_PHOTOS} would")
-    return whole
 
 
 def _embedded(graph: FloatGraph, photos: Photos, size: tuple[int, int]) -> np.ndarray:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from microface.console import console
 from microface.errors import UserError
 from microface.learn.quant.graph import Average, Convolution, FloatGraph, GlobalMean, Linear, Weighted
 from microface.learn.train.data import Photos
@@ -30,6 +31,18 @@ def sample_of(photos: Photos, count: int, seed: int) -> np.ndarray:
     place = rank[photos.people]  # unnamed photos (-1) read the last entry, which nobody has
     order = np.lexsort((random.permutation(len(photos)), place))
     return order[:count]
+
+
+def kept_size(wanted: int, whole: int, photos: int) -> int:
+    """Return the values of an embedding of `whole` that `photos` photos allow, `wanted` at best; say so if it differs.
+
+    Held-out people are told apart less well by 256 of 512 values chosen on fewer photos than by all 512.
+    """
+    if wanted >= whole or photos >= LEAST_PHOTOS:
+        return min(wanted, whole)
+    told = f"the embedding keeps its {whole} values: {photos} photos do not tell which {wanted} would do"
+    console.print(f"{told}, {LEAST_PHOTOS} would")
+    return whole
 
 
 def whiten(graph: FloatGraph, embeddings: np.ndarray, photos: Photos, size: int) -> tuple[FloatGraph, np.ndarray]:
