@@ -6,30 +6,14 @@ import numpy as np
 import pytest
 
 from bent_networks import with_prelus
+from exported_networks import small_network
 from litert import differing, reference
 from microface.errors import UserError
 from microface.network import IntegerNetwork, Tensor, digest
 from microface.network.anchor import RandomBuilder
 from microface.network.convert.compare import difference
 from microface.network.convert.tflite import import_bytes, import_tflite, tflite_bytes
-from microface.network.ops import AveragePool, Conv2D, Flatten, MaxPool, Window
-
-
-def small_network(seed: int = 1) -> IntegerNetwork:
-    """A stem, an inverted residual, pools, a mean and a dense layer, as our own training lowers them."""
-    builder = RandomBuilder((16, 16, 3), seed)
-    x = builder.conv("stem", "input", 8, kernel=3, stride=2)
-    y = builder.depthwise("depthwise", builder.conv("expand", x, 24))
-    x = builder.add("sum", x, builder.conv("project", y, 8, relu=False))
-    source = builder.tensors[x]
-    largest = MaxPool("largest", (x,), "largest", (2, 2), (2, 2))
-    x = builder.append(largest, Tensor("largest", (4, 4, 8), "s8", source.scale, source.zero_point))
-    window = Window((2, 2), (1, 1))
-    pooled = Tensor("pooled", (3, 3, 8), "s8", 0.05, 7)
-    x = builder.append(AveragePool.between("pooled", builder.tensors[x], pooled, window), pooled)
-    x = builder.append(Flatten("flat", (x,), "flat"), Tensor("flat", (1, 1, 72), "s8", 0.05, 7))
-    builder.dense("embedding", x, 16)
-    return builder.build("small")
+from microface.network.ops import Conv2D
 
 
 def through(network: IntegerNetwork) -> IntegerNetwork:

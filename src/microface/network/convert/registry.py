@@ -1,10 +1,68 @@
-"""Registries: which function writes an operator of ours in another tool's form."""
+"""Registries: which function reads an operator of another tool, and which writes one of ours in its form."""
 
 from collections.abc import Callable, Iterable
-from typing import Generic, TypeVar
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+import numpy as np
 
 from microface.errors import UserError
 from microface.network.ops import Operator
+
+
+class Placed(Protocol):
+    """An operator of a file."""
+
+    @property
+    def where(self) -> str:
+        """The operator, for messages."""
+        ...
+
+
+State = TypeVar("State")
+"""What a file is read into."""
+Theirs = TypeVar("Theirs", bound=Placed)
+"""An operator of the file."""
+Result = TypeVar("Result")
+"""What a converter gives."""
+
+
+class Converters(Generic[State, Theirs, Result]):
+    """Functions that read operators, by their kinds in the file; a function is registered by decorating it.
+
+    `mend` says what helps where an operator does not hold together.
+    """
+
+    def __init__(self, mend: str) -> None:
+        self.mend = mend
+        self._by_kind: dict[str, Callable[[State, Theirs], Result]] = {}
+
+    def __call__(self, *kinds: str) -> Callable[[Callable[[State, Theirs], Result]], Callable[[State, Theirs], Result]]:
+        """Register a function as the converter of operators of these `kinds`."""
+
+        def register(converter: Callable[[State, Theirs], Result]) -> Callable[[State, Theirs], Result]:
+            self._by_kind.update(dict.fromkeys(kinds, converter))
+            return converter
+
+        return register
+
+    def read(self, kind: str, state: State, op: Theirs, path: Path) -> Result:
+        """Return what the converter of `kind` gives for `op` of the file at `path`.
+
+        Whatever is wrong is a `UserError` that names file and operator.
+        """
+        where = f"{path}: {op.where}"
+        if kind not in self._by_kind:
+            raise UserError(where, "is not supported", f"microface reads {', '.join(sorted(self._by_kind))}")
+        try:
+            with np.errstate(all="ignore"):
+                return self._by_kind[kind](state, op)
+        except UserError as error:
+            place = f"{path}: {error.what}" if error.what.startswith(op.where) else f"{where}: {error.what}"
+            raise UserError(place, error.reason, error.mend) from error
+        except (ValueError, TypeError, ArithmeticError, LookupError, MemoryError) as error:
+            raise UserError(where, f"does not hold together ({error})", self.mend) from error
+
 
 Sink = TypeVar("Sink")
 """The file in the making that an exporter adds to."""

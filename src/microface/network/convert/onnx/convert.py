@@ -21,6 +21,7 @@ from microface.network.convert.onnx.values import (
     Value,
     moved,
 )
+from microface.network.convert.registry import Converters
 from microface.network.ops import Operator
 from microface.network.ops.tflite import Constant as FixedValues
 from microface.network.ops.tflite import Reshape, Transpose
@@ -163,19 +164,8 @@ class Conversion:
         return result
 
 
-Converter = Callable[[Conversion, OnnxNode], Known | list[Known]]
-"""Gives what the node's outputs stand for, a list where it has several."""
-CONVERTERS: dict[str, Converter] = {}
-
-
-def converts(*kinds: str) -> Callable[[Converter], Converter]:
-    """Register a function as the converter of nodes of these `kinds`."""
-
-    def register(converter: Converter) -> Converter:
-        CONVERTERS.update(dict.fromkeys(kinds, converter))
-        return converter
-
-    return register
+converts: Converters[Conversion, OnnxNode, Known | list[Known]] = Converters("export it again")
+"""Registers the converter of nodes by their kinds; it gives what a node's outputs stand for, a list of several."""
 
 
 def shape_of(dims: Dims) -> Shape:

@@ -7,7 +7,7 @@ from pathlib import Path
 from microface.errors import UserError
 from microface.network.convert.constants import with_folded_constants
 from microface.network.convert.onnx import borders, nodes
-from microface.network.convert.onnx.convert import CONVERTERS, Conversion, Known
+from microface.network.convert.onnx.convert import Conversion, Known, converts
 from microface.network.convert.onnx.model import OnnxModel, OnnxNode, parse_model, read_model
 from microface.network.convert.onnx.values import Value
 from microface.network.network import IntegerNetwork
@@ -45,18 +45,8 @@ def convert(model: OnnxModel) -> Imported:
 
 
 def _convert_one(conversion: Conversion, node: OnnxNode) -> list[Known]:
-    where = f"{conversion.model.path}: {node.where}"
-    if node.kind not in CONVERTERS:
-        raise UserError(where, "is not supported", f"microface reads {', '.join(sorted(CONVERTERS))}")
+    path = conversion.model.path
     if again := [name for name in node.outputs if name in conversion.values]:
-        raise UserError(where, f"writes {again[0]} a second time", "export it again")
-    try:
-        found = CONVERTERS[node.kind](conversion, node)
-        return found if isinstance(found, list) else [found]
-    except UserError as error:
-        place = (
-            f"{conversion.model.path}: {error.what}" if error.what.startswith(node.where) else f"{where}: {error.what}"
-        )
-        raise UserError(place, error.reason, error.mend) from error
-    except (ValueError, TypeError, OverflowError, IndexError, MemoryError) as error:
-        raise UserError(where, f"does not hold together ({error})", "export it again") from error
+        raise UserError(f"{path}: {node.where}", f"writes {again[0]} a second time", "export it again")
+    found = converts.read(node.kind, conversion, node, path)
+    return found if isinstance(found, list) else [found]

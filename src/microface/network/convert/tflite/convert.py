@@ -1,12 +1,12 @@
-"""What a TFLite file is read into: the network so far, and the converters by the names of operators."""
+"""What a TFLite file is read into: the network so far, and the registry of converters."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from microface.errors import UserError
+from microface.network.convert.registry import Converters
 from microface.network.convert.tflite.model import TfModel, TfOperator, TfTensor
 from microface.network.ops import Operator
 from microface.network.ops.tflite import Constant
@@ -108,18 +108,8 @@ class Conversion:
         return taken
 
 
-Converter = Callable[[Conversion, TfOperator], None]
-CONVERTERS: dict[str, Converter] = {}
-
-
-def converts(*names: str) -> Callable[[Converter], Converter]:
-    """Register a function as the converter of the operators `names`."""
-
-    def register(converter: Converter) -> Converter:
-        CONVERTERS.update(dict.fromkeys(names, converter))
-        return converter
-
-    return register
+converts: Converters[Conversion, TfOperator, None] = Converters("convert it again")
+"""Registers the converter of operators by their names."""
 
 
 def shape_of(given: TfTensor) -> Shape:

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from microface.errors import UserError
 from microface.network.convert.constants import with_folded_constants
 from microface.network.convert.tflite import borders, operators
-from microface.network.convert.tflite.convert import CONVERTERS, Conversion
+from microface.network.convert.tflite.convert import Conversion, converts
 from microface.network.convert.tflite.fold import fold
 from microface.network.convert.tflite.lookups import with_lookups
-from microface.network.convert.tflite.model import TfModel, TfOperator, parse_model, read_model
+from microface.network.convert.tflite.model import TfModel, parse_model, read_model
 from microface.network.convert.tflite.unsigned import with_signed_bytes
 from microface.network.network import IntegerNetwork
 
@@ -41,20 +40,7 @@ def convert(model: TfModel) -> Imported:
     conversion = Conversion(model)
     borders.begin(conversion)
     for op in model.operators:
-        _convert_one(conversion, op)
+        converts.read(op.name, conversion, op, model.path)
     network = fold(with_folded_constants(borders.end(conversion)))
     names = {number: name for number, name in conversion.names.items() if name in network.tensors}
     return Imported(network, names)
-
-
-def _convert_one(conversion: Conversion, op: TfOperator) -> None:
-    where = f"{conversion.model.path}: {op.where}"
-    if op.name not in CONVERTERS:
-        raise UserError(where, "is not supported", f"microface reads {', '.join(sorted(CONVERTERS))}")
-    try:
-        CONVERTERS[op.name](conversion, op)
-    except UserError as error:
-        place = where if error.what.startswith(op.where) else f"{where}: {error.what}"
-        raise UserError(place, error.reason, error.mend) from error
-    except (ValueError, OverflowError, IndexError, MemoryError) as error:
-        raise UserError(where, f"does not hold together ({error})", "convert it again") from error
