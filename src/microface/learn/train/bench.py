@@ -20,6 +20,7 @@ from torch import nn
 from microface.console import console, table
 from microface.files import write_json
 from microface.learn import nets
+from microface.learn.nets.layers import ConvUnit, PReLU
 from microface.learn.train.config import Augmentation, TrainConfig
 from microface.learn.train.data import Photos
 from microface.learn.train.feed import DeviceFeed, HostFeed
@@ -125,8 +126,10 @@ def _plain(options: Namespace, place: Where) -> Step:
     return lambda: learn(_from_memory(photos, options.batch, place))
 
 
-def _laid_out(options: Namespace, place: Where) -> Step:
-    _, learn, photos = _learner(options, place, quick=True)
+def _laid_out(options: Namespace, place: Where, by_torch: bool = False) -> Step:
+    network, learn, photos = _learner(options, place, quick=True)
+    for layer in network.modules() if by_torch else ():
+        layer.__class__ = {ConvUnit: nn.Sequential, PReLU: nn.PReLU}.get(type(layer), type(layer))
     lesson = _from_memory(photos, options.batch, place)
     ready = replace(lesson, x=lesson.x.contiguous(memory_format=torch.channels_last))
     return lambda: learn(ready)
@@ -158,7 +161,10 @@ def _device(options: Namespace, place: Where, teacher: str = "") -> Step:
 
 _ROWS: dict[str, Callable[[Namespace, Where], Step]] = {
     "plain loop, no augmentation": _plain,
-    "channels last, bfloat16 on a GPU, one batch again and again": _laid_out,
+    "channels last, bfloat16 on a GPU, one batch again and again": lambda options, place: _laid_out(
+        options, place, by_torch=True
+    ),
+    "the same, norm and activation in one kernel on a processor": _laid_out,
     "host pipeline, one process": _host,
     "device pipeline, all augmentations": _device,
     "device pipeline and live teacher": lambda options, place: _device(options, place, options.teacher),
