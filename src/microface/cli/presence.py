@@ -139,6 +139,7 @@ def evaluate(
     data: Annotated[Path, typer.Option(help="Windows that `microface presence prepare` made.")],
     errors: Annotated[Path | None, typer.Option(help="Contact sheet of what it gets wrong (shows people).")] = None,
     card: Annotated[Path | None, typer.Option(help="Write the model card with these figures to this file.")] = None,
+    trained: Annotated[Path | None, typer.Option(help="With --card: the windows of its training, if others.")] = None,
     json: JsonFile = None,
 ) -> None:
     """Measure an integer network on the windows of held-out pictures, and on backgrounds.
@@ -163,7 +164,8 @@ def evaluate(
     if errors is not None:
         _write_errors(splits["held_out"], margins, errors)
     if card is not None:
-        save_card(card_of(chosen, splits, result, f"microface presence evaluate {chosen.name} --data {data}"), card)
+        lessons = open_windows(trained) if trained is not None else splits
+        save_card(card_of(chosen, lessons, result, f"microface presence evaluate {chosen.name} --data {data}"), card)
     save_json(json, {"network": chosen.name, **result.to_json()})
 
 
