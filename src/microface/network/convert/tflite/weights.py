@@ -201,8 +201,6 @@ def _rule(
 def _dense_rule(conversion: Conversion, op: TfOperator, output: Tensor, outputs: int) -> Requantise:
     """Return one rounding of a real product; in integers where they are proved to give the same."""
     scales, limits = _scales(conversion, op, outputs), _range(conversion, op, output, 0)
-    if conversion.source(op, 1).unsigned:
-        return DoubleRounding.from_scales(scales, output.zero_point, *limits)
     if output.dtype == "s8":
         rule = SingleRounding.from_scales(scales, output.zero_point, *limits)
         if rule.equals_real(scales):
@@ -216,7 +214,7 @@ def _scales(conversion: Conversion, op: TfOperator, outputs: int) -> np.ndarray:
     if len(weights.scales) not in (1, outputs):
         raise UserError(weights.where, f"has {len(weights.scales)} scales", f"give 1 or {outputs}")
     products = float(given.scale) * weights.scales.astype(np.float64)
-    if weights.unsigned:  # LiteRT multiplies these two in float32
+    if weights.unsigned and op.name != "FULLY_CONNECTED":  # LiteRT multiplies these two in float32
         products = (given.scale * weights.scales.astype(np.float32)).astype(np.float64)
     return np.broadcast_to(products / float(result.scale), outputs).copy()
 
