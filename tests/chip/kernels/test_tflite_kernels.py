@@ -123,14 +123,15 @@ def _layer(
 
 
 def test_inverted_residuals_run_as_one(machines: list[Machine], tmp_path: Path) -> None:
-    fused = 0
+    fused = {"conv2d": 0, "depthwise_conv2d": 0}  # by the kind of the block's first step
     for seed in range(60):
         network = imported(residual(seed), tmp_path / "residual.tflite")
         values = dict(network.steps_of(inputs_for(network, seed)))
         for machine in machines:
             for op in network.operators:
-                fused += "mf_inverted_residual_s8_tflite_dsp" in run_kernels(machine, op, network, values)
-    assert fused >= 40
+                if "mf_inverted_residual_s8_tflite_dsp" in run_kernels(machine, op, network, values):
+                    fused[op.kind] += 1
+    assert min(fused.values()) >= 20
 
 
 def test_channels_that_are_silent(machines: list[Machine], tmp_path: Path) -> None:

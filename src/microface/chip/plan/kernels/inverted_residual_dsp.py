@@ -51,17 +51,22 @@ class InvertedResidualDsp(Kernel):
         start = network.operators.index(op)
         together = network.operators[start : start + len(block.operators)] == block.operators
         fits = self.middle.matches(block.depthwise, network) and PointwiseDsp().matches(block.project, network)
-        return together and fits and (block.expand is None or self._expands_to_halves(block.expand, network))
+        return together and fits and (block.expand is None or self._expands(block.expand, network))
 
-    def _expands_to_halves(self, op: Conv2D, network: IntegerNetwork) -> bool:
-        """Say whether every value before saturation fits 16 bits, and saturation is all that cuts it."""
+    def _expands(self, op: Conv2D, network: IntegerNetwork) -> bool:
+        """Say whether rows of 16 bits hold what the expansion gives, and saturation is all that cuts it."""
         if not self.first.matches(op, network):
             return False
+        rule = cast(OneRounding, op.requantise)
+        return (rule.lo, rule.hi) == (-128, 127) and self.fits_halves(op, network)
+
+    def fits_halves(self, op: Conv2D, network: IntegerNetwork) -> bool:
+        """Say whether every value before saturation fits 16 bits."""
         rule = cast(OneRounding, op.requantise)
         largest = op.bound(network.tensors[op.inputs[0]]) << rule.left.astype(np.int64)
         steepest = np.abs([row.astype(np.int64) for row in factor_rows(rule).values()]).max(axis=0)
         values = (largest * steepest >> 32) + 1 + abs(rule.zero_point)
-        return (rule.lo, rule.hi) == (-128, 127) and int(values.max()) < 1 << 15
+        return int(values.max()) < 1 << 15
 
     def operators(self, op: Operator, network: IntegerNetwork) -> tuple[Operator, ...]:
         """Return all steps."""

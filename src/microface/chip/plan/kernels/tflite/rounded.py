@@ -18,7 +18,7 @@ from microface.chip.plan.kernels.pools import MeanPortable
 from microface.chip.plan.kernels.small_dsp import MeanDsp
 from microface.chip.plan.kernels.tflite.twins import constant_bias, roundings, rule_of, twin_of
 from microface.network.network import IntegerNetwork
-from microface.network.ops import Operator, WeightedOperator
+from microface.network.ops import Conv2D, Operator, WeightedOperator
 from microface.network.ops.tflite import TfliteAdd, TfliteMean
 from microface.network.requantise import DoubleRounding, SingleRounding
 
@@ -220,11 +220,19 @@ class Depthwise3x3TfliteDsp(FastRounded):
         return _with_channels(self._tables(op, network), "", op, network)
 
 
+class _BlockOfTwins(InvertedResidualDsp):
+    """Blocks of a twin: its factors are those of the constants and do not say how large values become."""
+
+    def fits_halves(self, op: Conv2D, network: IntegerNetwork) -> bool:
+        """Leave that to who knows TFLite's factors."""
+        return True
+
+
 class InvertedResidualTfliteDsp(FastRounded):
     """Expansion, 3x3 depthwise, projection and addition in one call."""
 
     function, source = "mf_inverted_residual_s8_tflite_dsp", "mf_inverted_residual_s8_tflite_dsp.c"
-    base, more = InvertedResidualDsp(), (*_MATRIX, *_PLANES, "mf_add_s8_tflite.c")
+    base, more = _BlockOfTwins(), (*_MATRIX, *_PLANES, "mf_add_s8_tflite.c")
     more_scratch = _PANEL_BYTES + _WALK_BYTES
 
     def matches(self, op: Operator, network: IntegerNetwork) -> bool:
