@@ -4,8 +4,11 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 from running import RunCli
 
+from microface.cli.evaluate.options import used_engine
+from microface.errors import UserError
 from microface.models import ModelPackage
 from microface.network import IntegerNetwork, load_network
 from microface.network.anchor import RandomBuilder
@@ -47,6 +50,16 @@ def test_import_makes_a_package_and_export_brings_it_back(cli: RunCli, tmp_path:
     written = (tmp_path / "back.tflite").read_bytes()
     for told in ("a byte b is the integer b - 128", "16 values, compared by l2norm", package.card.licence, "aligned"):
         assert told.encode() in written
+
+
+def test_evaluation_takes_the_file_as_it_is(tmp_path: Path) -> None:
+    network = write_small(tmp_path / "small.tflite")
+    used = used_engine("integer", str(tmp_path / "small.tflite"), None, None, 1, "aligned:light=spread")
+    assert (used.preprocess.light, used.preprocess.width, used.score.name) == ("spread", 32, "cosine")
+    crops = np.random.default_rng(1).integers(0, 256, (3, 32, 32, 3)).astype(np.uint8)
+    assert used.embed(crops).shape == (3, network.output.elements)
+    with pytest.raises(UserError, match="no float network"):
+        used_engine("float", str(tmp_path / "small.tflite"), None, None, 1, "aligned")
 
 
 def test_import_without_a_crop_writes_a_bare_network(cli: RunCli, tmp_path: Path) -> None:

@@ -9,19 +9,17 @@ import typer
 
 from microface.chip.targets import Target
 from microface.cli.calibrating import calibrated_network, float_input, is_float_onnx
+from microface.cli.foreign import AUTHORS, crop_of, package_of
 from microface.cli.options import JsonFile, save_json
 from microface.console import console
 from microface.errors import UserError
 from microface.evaluate.engines import open_engine
 from microface.evaluate.visits import measure_dataset
-from microface.models.card import ModelCard
-from microface.models.package import ModelPackage, Score
+from microface.models.package import Score
 from microface.network import IntegerNetwork, digest, save_network
 from microface.network.convert import ai8x, read_foreign
-from microface.network.tensors import Shape
-from microface.photos.align import TEMPLATE_EYE_DISTANCE, TEMPLATE_SIZE
 from microface.photos.dataset import Dataset
-from microface.photos.preprocess import LOOSE_EYE_DISTANCE, Preprocess
+from microface.photos.preprocess import Preprocess
 
 if TYPE_CHECKING:
     from microface.network.convert.onnx.run import TensorDifference
@@ -30,8 +28,6 @@ CHECKPOINT = ".pth.tar"
 _SAMPLES = 16
 _EYES = 0.5
 """Pixels that eyes may lie further apart in a data set than in the package's crop."""
-_UNKNOWN = "not known: the network was imported"
-_LICENCE = "that of the network's author"
 
 
 def import_network(
@@ -49,7 +45,7 @@ def import_network(
     statistics: Annotated[
         Path | None, typer.Option(help="Data set with held-out people: thresholds then follow from a rate.")
     ] = None,
-    licence: Annotated[str, typer.Option(help="Licence of the network's weights.")] = _LICENCE,
+    licence: Annotated[str, typer.Option(help="Licence of the network's weights.")] = AUTHORS,
     yaml: Annotated[Path | None, typer.Option(help="Network description beside a MAX78000 checkpoint.")] = None,
     sample: Annotated[Path | None, typer.Option(help="Sample .npy of that checkpoint: it says the input size.")] = None,
     photos: Annotated[
@@ -72,11 +68,9 @@ def import_network(
         save_network(network, output)
     else:
         dataset = Dataset.open(statistics) if statistics is not None else None
-        _require_bytes(network)
-        crop = crop_of(preprocess, network.name, network.input.shape)
+        package = package_of(network, output.stem, file, preprocess, cast(Score, score), licence)
         if dataset is not None:
-            _require_crop(dataset, crop)
-        package = ModelPackage(output.stem, network, crop, cast(Score, score), _card(file, licence))
+            _require_crop(dataset, package.preprocess)
         package.save(output)
         if dataset is not None:
             measured = measure_dataset(dataset, open_engine("integer", str(output)))
@@ -129,29 +123,6 @@ def read_checkpoint_pair(file: Path, yaml: Path | None, sample: Path | None) -> 
     return ai8x.read(file, yaml, ai8x.sample_shape(sample))
 
 
-def crop_of(text: str, name: str, shape: Shape) -> Preprocess:
-    """Return the crop that `text` (a geometry with options) means for an input of `shape` of the network `name`."""
-    geometry, *options = text.split(":")
-    height, width, channels = shape
-    if channels != 3:
-        raise UserError(name, f"reads {channels} channels", "crops have 3; write a bare .mfn network instead")
-    eyes = TEMPLATE_EYE_DISTANCE * width / TEMPLATE_SIZE if geometry == "aligned" else LOOSE_EYE_DISTANCE * width / 120
-    values = {"geometry": geometry, "width": width, "height": height, "eye_distance": eyes}
-    return Preprocess.from_json(values | dict(_option(option) for option in options))
-
-
-def _require_bytes(network: IntegerNetwork) -> None:
-    """Refuse a package of a network that does not make bytes of crops of bytes."""
-    if not network.has_one_of_each:
-        what = f"has {len(network.inputs)} inputs and {len(network.outputs)} outputs"
-        mend = "a package takes one crop and gives one embedding; write a bare .mfn network instead"
-        raise UserError(network.name, what, mend)
-    ends = network.input.dtype, network.output.dtype
-    if ends != ("s8", "s8"):
-        what = f"takes {ends[0]} and gives {ends[1]}"
-        raise UserError(network.name, what, "a package takes and gives s8; write a bare .mfn network instead")
-
-
 def _require_crop(dataset: Dataset, crop: Preprocess) -> None:
     """Refuse people who are cropped otherwise: their distances would say nothing of the package's."""
     theirs = dataset.manifest.preprocess
@@ -159,19 +130,6 @@ def _require_crop(dataset: Dataset, crop: Preprocess) -> None:
         what = f"holds {theirs.geometry} crops with eyes {theirs.eye_distance:.3g} apart"
         mend = f"prepare {crop.geometry} ones with eyes {crop.eye_distance:.3g} apart, or name theirs with --preprocess"
         raise UserError(dataset.folder, what, mend)
-
-
-def _option(text: str) -> tuple[str, str | float]:
-    name, _, value = text.partition("=")
-    try:
-        return name, float(value) if name == "eye_distance" else value
-    except ValueError as error:
-        raise UserError(f"--preprocess {text}", "is no number", "write for example aligned:eye_distance=35") from error
-
-
-def _card(file: Path, licence: str) -> ModelCard:
-    summary = f"Imported from {file.name}."
-    return ModelCard(summary, _UNKNOWN, _UNKNOWN, licence, "Nothing was measured yet.")
 
 
 def _show(network: IntegerNetwork, output: Path, measured: bool) -> None:

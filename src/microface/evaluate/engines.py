@@ -77,16 +77,22 @@ class FloatNetwork:
 
 
 def open_engine(
-    name: EngineName, network: str, score: ScoreName | None = None, teacher: Path | None = None, threads: int = 1
+    name: EngineName,
+    network: str | ModelPackage,
+    score: ScoreName | None = None,
+    teacher: Path | None = None,
+    threads: int = 1,
 ) -> Engine:
     """Return the engine `name` of the package `network`; `score` overrules the package's own."""
     if name == "teacher":
         return _teacher(teacher, score, threads)
-    package = models.load(network)
+    package = network if isinstance(network, ModelPackage) else models.load(network)
     chosen = score or package.score
     if name == "integer":
         return _integer(package, chosen, threads)
     if name == "float":
+        if isinstance(network, ModelPackage):
+            raise UserError(network.name, "has no float network beside it", "use --engine integer")
         return _float(network, package, chosen, threads)
     raise UserError(name, "is not an engine", f"choose one of {', '.join(ENGINES)}")
 

@@ -13,6 +13,7 @@ from microface.cli.evaluate.options import (
     Folds,
     LfwPairs,
     LfwRoot,
+    PreprocessOption,
     ScoreOption,
     Teacher,
     Threads,
@@ -37,6 +38,7 @@ def conditions(
     root: LfwRoot,
     pairs: LfwPairs,
     engine: EngineOption = "integer",
+    preprocess: PreprocessOption = "aligned",
     teacher: Teacher = None,
     score: ScoreOption = None,
     crop: Crop = "aligned",
@@ -52,7 +54,7 @@ def conditions(
     """
     wanted = read_pairs(pairs, chosen_folds(folds))
     folder = find_root(root, wanted.files)
-    used = used_engine(engine, network, score, teacher, threads)
+    used = used_engine(engine, network, score, teacher, threads, preprocess)
     results = measure_conditions(used, folder, wanted, cast(CropName, crop), both=both)
     title = f"{used.network}, {used.name}, {used.score.name}, {crop}"
     _show(title, results)

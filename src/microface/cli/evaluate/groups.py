@@ -10,6 +10,7 @@ from microface.cli.evaluate.options import (
     Crop,
     EngineOption,
     PeopleList,
+    PreprocessOption,
     ScoreOption,
     Teacher,
     Threads,
@@ -52,6 +53,7 @@ def groups(
     table: Table = None,
     rate: FarOption = 0.001,
     engine: EngineOption = "integer",
+    preprocess: PreprocessOption = "aligned",
     teacher: Teacher = None,
     score: ScoreOption = None,
     crop: Crop = "aligned",
@@ -62,7 +64,7 @@ def groups(
 
     Example: `microface evaluate groups default --root lfw --people lfw/people_30.txt --by group --rate 0.01`
     """
-    used = used_engine(engine, network, score, teacher, threads)
+    used = used_engine(engine, network, score, teacher, threads, preprocess)
     subjects = _subjects(used, data, root, people, cast(CropName, crop))
     subjects = with_table(subjects, table) if table is not None else subjects
     result = measure_groups(used, subjects, by, rate)

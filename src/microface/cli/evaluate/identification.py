@@ -12,6 +12,7 @@ from microface.cli.evaluate.options import (
     EngineOption,
     PeopleList,
     PeopleRoot,
+    PreprocessOption,
     RocPicture,
     Teacher,
     Threads,
@@ -40,6 +41,7 @@ def identification(
     root: PeopleRoot,
     people: PeopleList = None,
     engine: EngineOption = "integer",
+    preprocess: PreprocessOption = "aligned",
     teacher: Teacher = None,
     score: Protocol = PROTOCOL_SCORE,
     rate: Rate = 0.01,
@@ -56,9 +58,9 @@ def identification(
     Example: `microface evaluate identification default --root lfw --people lfw/people_30.txt --confusion c.png`
     """
     photos = people_files(root, people)
-    engines = [used_engine(engine, network, None, teacher, threads)]
+    engines = [used_engine(engine, network, None, teacher, threads, preprocess)]
     if teacher is not None and engine != "teacher":
-        engines.append(used_engine("teacher", network, None, teacher, threads))
+        engines.append(used_engine("teacher", network, None, teacher, threads, preprocess))
     measured = [_measure(used, root, photos, cast(CropName, crop), cast(ScoreName, score), rate) for used in engines]
     for used, figures, _ in measured:
         _show(used, figures)

@@ -13,6 +13,7 @@ from microface.cli.evaluate.options import (
     Folds,
     LfwPairs,
     LfwRoot,
+    PreprocessOption,
     RocPicture,
     ScoreOption,
     Teacher,
@@ -41,6 +42,7 @@ def lfw(
     root: LfwRoot,
     pairs: LfwPairs,
     engine: EngineOption = "integer",
+    preprocess: PreprocessOption = "aligned",
     teacher: Teacher = None,
     score: ScoreOption = None,
     mirror: Annotated[bool, typer.Option(help="Add the mirror image's embedding to each photo's.")] = False,
@@ -57,7 +59,7 @@ def lfw(
     Example: `microface evaluate lfw default --root lfw --pairs lfw/pairs.txt --folds 1-5 --json lfw.json`
     """
     material = open_material(root, pairs, chosen_folds(folds))
-    used = used_engine(engine, network, score, teacher, threads)
+    used = used_engine(engine, network, score, teacher, threads, preprocess)
     result = material.lfw(used, cast(CropName, crop), mirror)
     shipped = material.as_shipped(used) if beside and engine == "integer" and crop == "aligned" else {}
     _show_lfw(result, shipped)

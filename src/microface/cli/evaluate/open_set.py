@@ -11,6 +11,7 @@ from microface.cli.evaluate.options import (
     EngineOption,
     PeopleList,
     PeopleRoot,
+    PreprocessOption,
     RocPicture,
     ScoreOption,
     Teacher,
@@ -39,6 +40,7 @@ def open_set(
     seed: Annotated[int, typer.Option(help="Seed of the halves.")] = 0,
     rate: Annotated[float, typer.Option(help="False-accept rate that thresholds are chosen for.")] = DEFAULT_RATE,
     engine: EngineOption = "integer",
+    preprocess: PreprocessOption = "aligned",
     teacher: Teacher = None,
     score: ScoreOption = None,
     crop: Crop = "aligned",
@@ -51,7 +53,7 @@ def open_set(
     Example: `microface evaluate open-set default --root lfw --people lfw/people_30.txt --enrolled 3`
     """
     photos = people_files(root, people)
-    used = used_engine(engine, network, score, teacher, threads)
+    used = used_engine(engine, network, score, teacher, threads, preprocess)
     crops, failed = crops_of_files(root, photos.files, used.preprocess, cast(CropName, crop))
     trial = run_trials(used.score, used.centred(crops), photos.owners, Draws(enrolled, times, seed))
     package = models.load(network) if used.name == "integer" else None

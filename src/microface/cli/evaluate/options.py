@@ -7,6 +7,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from microface.chip.targets import Target
+from microface.cli.foreign import foreign_package, is_foreign
 from microface.evaluate.costs import chips
 from microface.evaluate.engines import Engine, EngineName, open_engine
 from microface.evaluate.pairs import parse_folds
@@ -15,6 +16,9 @@ from microface.network.scores import ScoreName
 EngineOption = Annotated[str, typer.Option("--engine", help="integer (what ships), float or teacher.")]
 Teacher = Annotated[Path | None, typer.Option(help="The teacher's ONNX file.", metavar="FILE")]
 ScoreOption = Annotated[str | None, typer.Option("--score", help="l1, l2, l2norm or cosine; else the package's own.")]
+PreprocessOption = Annotated[
+    str, typer.Option("--preprocess", help="Crop that a .tflite or .onnx file reads: aligned or loose, as for import.")
+]
 Crop = Annotated[str, typer.Option(help="aligned as the package says; boxes or centre: what a chip can make.")]
 RocPicture = Annotated[Path | None, typer.Option("--roc", help="Draw the ROC to this PNG or SVG.", metavar="FILE")]
 Threads = Annotated[int, typer.Option(help="Threads of the engine.")]
@@ -29,9 +33,12 @@ Count = Annotated[bool, typer.Option("--count/--plan", help="Count on the emulat
 ALL_THREADS = os.cpu_count() or 1
 
 
-def used_engine(name: str, network: str, score: str | None, teacher: Path | None, threads: int) -> Engine:
-    """Return the engine that the options name."""
-    return open_engine(cast(EngineName, name), network, cast("ScoreName | None", score), teacher, threads)
+def used_engine(
+    name: str, network: str, score: str | None, teacher: Path | None, threads: int, preprocess: str
+) -> Engine:
+    """Return the engine that the options name; a .tflite or .onnx file reads the crop that `preprocess` says."""
+    source = foreign_package(Path(network), preprocess) if is_foreign(network) else network
+    return open_engine(cast(EngineName, name), source, cast("ScoreName | None", score), teacher, threads)
 
 
 def chosen_folds(folds: str | None) -> tuple[int, ...] | None:
