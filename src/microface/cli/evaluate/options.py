@@ -37,7 +37,8 @@ def used_engine(
     name: str, network: str, score: str | None, teacher: Path | None, threads: int, preprocess: str
 ) -> Engine:
     """Return the engine that the options name; a .tflite or .onnx file reads the crop that `preprocess` says."""
-    source = foreign_package(Path(network), preprocess) if is_foreign(network) else network
+    converted = is_foreign(network) and name != "teacher"  # which reads its own file alone
+    source = foreign_package(Path(network), preprocess) if converted else network
     return open_engine(cast(EngineName, name), source, cast("ScoreName | None", score), teacher, threads)
 
 

@@ -27,24 +27,34 @@ Result = TypeVar("Result")
 """What a converter gives."""
 
 
-class Converters(Generic[State, Theirs, Result]):
-    """Functions that read operators, by their kinds in the file; a function is registered by decorating it.
+Function = TypeVar("Function", bound=Callable[..., object])
+
+
+class _ByKind(Generic[Function]):
+    """Functions by the kinds of operators that they are for; a function is registered by decorating it."""
+
+    def __init__(self) -> None:
+        self._by_kind: dict[str, Function] = {}
+
+    def __call__(self, *kinds: str) -> Callable[[Function], Function]:
+        """Register a function for operators of these `kinds`."""
+
+        def register(function: Function) -> Function:
+            self._by_kind.update(dict.fromkeys(kinds, function))
+            return function
+
+        return register
+
+
+class Converters(_ByKind[Callable[[State, Theirs], Result]], Generic[State, Theirs, Result]):
+    """Functions that read operators, by their kinds in the file.
 
     `mend` says what helps where an operator does not hold together.
     """
 
     def __init__(self, mend: str) -> None:
+        super().__init__()
         self.mend = mend
-        self._by_kind: dict[str, Callable[[State, Theirs], Result]] = {}
-
-    def __call__(self, *kinds: str) -> Callable[[Callable[[State, Theirs], Result]], Callable[[State, Theirs], Result]]:
-        """Register a function as the converter of operators of these `kinds`."""
-
-        def register(converter: Callable[[State, Theirs], Result]) -> Callable[[State, Theirs], Result]:
-            self._by_kind.update(dict.fromkeys(kinds, converter))
-            return converter
-
-        return register
 
     def read(self, kind: str, state: State, op: Theirs, path: Path) -> Result:
         """Return what the converter of `kind` gives for `op` of the file at `path`.
@@ -68,21 +78,12 @@ Sink = TypeVar("Sink")
 """The file in the making that an exporter adds to."""
 
 
-class Exporters(Generic[Sink]):
-    """Functions that write operators in one `form`, by kind; a function is registered by decorating it."""
+class Exporters(_ByKind[Callable[[Sink, Operator], None]], Generic[Sink]):
+    """Functions that write operators in one `form`, by kind."""
 
     def __init__(self, form: str) -> None:
+        super().__init__()
         self.form = form
-        self._by_kind: dict[str, Callable[[Sink, Operator], None]] = {}
-
-    def __call__(self, *kinds: str) -> Callable[[Callable[[Sink, Operator], None]], Callable[[Sink, Operator], None]]:
-        """Register a function as the exporter of operators of these `kinds`."""
-
-        def register(exporter: Callable[[Sink, Operator], None]) -> Callable[[Sink, Operator], None]:
-            self._by_kind.update(dict.fromkeys(kinds, exporter))
-            return exporter
-
-        return register
 
     def write(self, sink: Sink, operators: Iterable[Operator]) -> None:
         """Write `operators` in order; one that has no form is a `UserError` that names it."""

@@ -48,15 +48,7 @@
     "asr " sum ", " sum ", " right "\n"
 #define ROUND_U(sum) ROUND(sum, "r6", "r8", "r10")
 #define ROUND_V(sum) ROUND(sum, "r7", "r9", "r11")
-#define ROUND_2X2(last)                                 \
-    "ldmia r0!, {r6-r11}\n"                             \
-    ROUND_U("r2") ROUND_V("r3") ROUND_U("r4") ROUND_V("r5") \
-    "ldmia r0, {r9-" last "}\n"
-#define ROUND_2X1(last)                                 \
-    "ldmia r0!, {r6-r11}\n"                             \
-    ROUND_U("r2") ROUND_V("r3")                         \
-    "ldmia r0, {r9, r10}\n"
-#define OUTPUT "[r0]"
+#define FACTORS "r6-r11"
 #elif defined(MF_PRELU)
 #define ROUND(sum, multiplier, more)                    \
     "and r11, " more ", " sum ", asr #31\n"             \
@@ -64,12 +56,16 @@
     "smmlar " sum ", " sum ", r11, r10\n"
 #define ROUND_U(sum) ROUND(sum, "r6", "r8")
 #define ROUND_V(sum) ROUND(sum, "r7", "r9")
+#define FACTORS "r6-r10"
+#endif
+
+#ifdef FACTORS
 #define ROUND_2X2(last)                                 \
-    "ldmia r0!, {r6-r10}\n"                             \
+    "ldmia r0!, {" FACTORS "}\n"                        \
     ROUND_U("r2") ROUND_V("r3") ROUND_U("r4") ROUND_V("r5") \
     "ldmia r0, {r9-" last "}\n"
 #define ROUND_2X1(last)                                 \
-    "ldmia r0!, {r6-r10}\n"                             \
+    "ldmia r0!, {" FACTORS "}\n"                        \
     ROUND_U("r2") ROUND_V("r3")                         \
     "ldmia r0, {r9, r10}\n"
 #define OUTPUT "[r0]"
