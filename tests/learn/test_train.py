@@ -77,8 +77,15 @@ def _weights(run: Path) -> list[bytes]:
 
 def test_resuming_with_other_settings_is_refused(drawn: Path, tmp_path: Path) -> None:
     start(config(drawn, epochs=0.2, checks=1), tmp_path / "run", resume=False)
-    with pytest.raises(UserError, match="other settings"):
-        start(config(drawn, epochs=0.4, checks=1), tmp_path / "run", resume=True)
+    with pytest.raises(UserError, match=r"other settings \(batch, seed\)"):
+        start(config(drawn, epochs=0.2, checks=1, batch=8, seed=5), tmp_path / "run", resume=True)
+
+
+def test_a_run_may_be_resumed_as_a_longer_one(drawn: Path, tmp_path: Path) -> None:
+    short = start(config(drawn, epochs=0.2, checks=1), tmp_path / "run", resume=False)
+    longer = start(config(drawn, epochs=0.4, checks=1), tmp_path / "run", resume=True)
+    assert short["steps"] < longer["steps"]
+    assert load_config(tmp_path / "run" / "config.json").epochs == 0.4
 
 
 def test_a_loss_that_is_no_number_ends_the_run_and_leaves_a_good_checkpoint(

@@ -2,7 +2,7 @@
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,9 @@ from microface.learn.train.place import where
 from microface.learn.train.run import Run
 from microface.learn.train.team import Team, gathered, launched
 from microface.photos.dataset import Dataset
+
+MAY_CHANGE = ("epochs", "minutes", "patience", "threads")
+"""Settings of a run that `resume` may change: how long it is, and who computes it."""
 
 
 @dataclass(frozen=True)
@@ -33,19 +36,26 @@ class Session:
 def start(config: TrainConfig, folder: Path, resume: bool = False, session: Session | None = None) -> dict[str, Any]:
     """Train by `config` in `folder`; with `resume` go on from its last checkpoint. Return the figures of the end.
 
-    A folder that holds another run is a `UserError`.
+    A run may be resumed with another length (`MAY_CHANGE`); a folder that holds another run is a `UserError`.
     """
     session, begun = session or Session(resume), time.monotonic()
     saved = folder / "config.json"
     if saved.exists() and not (resume or session.resume):
         raise UserError(folder, "already holds a run", "add --resume to go on with it, or choose another --output")
-    if saved.exists() and load_config(saved) != config:
-        raise UserError(folder, "holds a run with other settings", "resume with the settings in its config.json")
+    if saved.exists() and (others := _differing(load_config(saved), config)):
+        told = f"holds a run with other settings ({', '.join(others)})"
+        raise UserError(folder, told, "resume with the settings in its config.json")
     Dataset.open(Path(config.data), verify=True)
     size = 1 if where(session.device).on_gpu else config.threads
     with gathered(size, _work, config, folder, session, begun) as team:
         position = _work(team, config, folder, session, begun)
     return _summary(config, position, folder) if team.leads else {}
+
+
+def _differing(before: TrainConfig, now: TrainConfig) -> list[str]:
+    """Return the settings that differ and that no resuming may change, by name."""
+    names = [field.name for field in fields(TrainConfig) if field.name not in MAY_CHANGE]
+    return [name for name in names if getattr(before, name) != getattr(now, name)]
 
 
 def _work(team: Team, config: TrainConfig, folder: Path, session: Session, begun: float) -> Position:
