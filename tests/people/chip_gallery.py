@@ -15,7 +15,7 @@ from microface.network.scores import SCORES
 from microface.people.gallery import Gallery
 
 RUNTIME = Path(__file__).parents[2] / "src/microface/chip/firmware/runtime"
-SOURCES = ("mf_gallery*.c", "mf_match_s8.c", "mf_score_*_s8.c", "mf_distance_s8.c", "mf_unit.c", "mf_isqrt.c")
+SOURCES = ("mf_gallery*.c", "mf_match_s8.c", "mf_score_*_s8.c", "mf_distance_s8.c", "mf_norm_s8.c", "mf_isqrt.c")
 STATUS = ("ok", "foreign", "other model", "damaged", "full", "flash", "nobody", "name")
 
 

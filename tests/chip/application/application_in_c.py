@@ -25,7 +25,7 @@ FIXTURE = Path(__file__).with_name("application_fixture.c")
 RUNTIME = Path(microface.chip.firmware.__file__).parent / "runtime"
 PATTERNS = (
     "mf_application*.c", "mf_votes.c", "mf_line.c", "mf_crop_u8.c", "mf_contrast_u8.c", "mf_frame_put_row.c",
-    "mf_gallery.c", "mf_match_s8.c", "mf_score_*_s8.c", "mf_distance_s8.c", "mf_unit.c", "mf_isqrt.c",
+    "mf_gallery.c", "mf_match_s8.c", "mf_score_*_s8.c", "mf_distance_s8.c", "mf_norm_s8.c", "mf_isqrt.c",
 )  # fmt: skip
 FRAME, GALLERY, SCRIPT, TEXT, CROP, NUMBERS, STATE = range(7)
 FORMATS = ("rgb888", "rgb565", "rgb565_swapped")

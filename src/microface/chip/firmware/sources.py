@@ -22,7 +22,7 @@ def people_sources() -> tuple[str, ...]:
 
 _PEOPLE = (
     "mf_map_bytes_s8.c", "mf_light*.c",
-    "mf_gallery*.c", "mf_match_s8.c", "mf_score_*_s8.c", "mf_distance_s8.c", "mf_isqrt.c", "mf_unit.c",
+    "mf_gallery*.c", "mf_match_s8.c", "mf_score_*_s8.c", "mf_distance_s8.c", "mf_isqrt.c", "mf_norm_s8.c",
 )  # fmt: skip
 
 

@@ -38,13 +38,10 @@ int32_t mf_distance_s16(mf_score score, const int16_t *a, const int16_t *b, uint
 /* Floor of the square root. */
 uint32_t mf_isqrt(uint64_t value);
 
-/* N of an embedding, below 2^24 for s8. */
+/* N of an embedding, below 2^24 for s8; mf_unit.h has u. */
 uint32_t mf_norm_s8(const int8_t *x, uint32_t count, int32_t zero_point);
 
-/* u of one centred value, -255..255, in an embedding with the norm N. */
-int32_t mf_unit(int32_t centred, uint32_t norm);
-
-/* The same for s16: N below 2^30, centred values of 17 bits. */
+/* N and u for s16: N below 2^30, centred values of 17 bits. */
 uint32_t mf_norm_s16(const int16_t *x, uint32_t count, int32_t zero_point);
 int32_t mf_unit_s16(int32_t centred, uint32_t norm);
 

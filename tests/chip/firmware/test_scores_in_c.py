@@ -1,4 +1,4 @@
-"""Scores of 16-bit embeddings in C equal their integer meaning, on this computer and on an emulated M4."""
+"""Scores of embeddings of 8 and 16 bits in C equal their integer meaning, on this computer and on an emulated M4."""
 
 import ctypes
 
@@ -15,27 +15,34 @@ from microface.chip.firmware.toolchain import COMMON_FLAGS, compile_objects, lin
 from microface.chip.targets import Target
 from microface.network.scores import SCORES, Score, ScoreName
 
-SOURCES = [*sorted(RUNTIME.glob("mf_score_*_s16.c")), *(RUNTIME / f"mf_{name}.c" for name in ("unit_s16", "isqrt"))]
-SOURCES.append(RUNTIME / "mf_distance_s16.c")
-ENDS = st.integers(-(2**15), 2**15 - 1) | st.sampled_from([-(2**15), 2**15 - 1, 0, 1, -1])
+SHARED = ("isqrt", "norm_s8", "unit_s16", "distance_s8", "distance_s16")
+SOURCES = [*sorted(RUNTIME.glob("mf_score_*_s*.c")), *(RUNTIME / f"mf_{name}.c" for name in SHARED)]
+LONGEST = {np.int8: 4096, np.int16: 2048}
+Pair = tuple[np.ndarray, np.ndarray, int]
 
 
 @st.composite
-def pairs(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, int]:
+def pairs(draw: st.DrawFn) -> Pair:
     """Two embeddings and a zero point; now and then all at the ends of the range, or equal to the zero point."""
-    count = draw(st.integers(1, 40) | st.just(2048))
-    zero_point = draw(ENDS)
-    if count == 2048:
+    dtype, longest = draw(st.sampled_from(sorted(LONGEST.items(), key=lambda item: item[1])))
+    low, high = int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
+    ends = st.integers(low, high) | st.sampled_from([low, high, 0, 1, -1])
+    count, zero_point = draw(st.integers(1, 40) | st.just(longest)), draw(ends)
+    if count == longest:
         rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-        a, b = rng.choice(np.array([-(2**15), 2**15 - 1, zero_point], np.int16), (2, count))
+        a, b = rng.choice(np.array([low, high, zero_point], dtype), (2, count))
     else:
-        values = hnp.arrays(np.int16, count, elements=ENDS | st.just(zero_point))
+        values = hnp.arrays(dtype, count, elements=ends | st.just(zero_point))
         a, b = draw(values), draw(values)
     return a, b, zero_point
 
 
 def meaning(score: Score, a: np.ndarray, b: np.ndarray) -> int:
     return int(score.pairs(score.centred(a)[None], score.centred(b)[None])[0])
+
+
+def function_for(embedding: np.ndarray) -> str:
+    return f"mf_distance_s{8 * embedding.itemsize}"
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +56,10 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
 
 @settings(max_examples=200, deadline=None)
 @given(case=pairs(), name=st.sampled_from(SCORES))
-def test_c_equals_the_meaning(library: ctypes.CDLL, case: tuple[np.ndarray, np.ndarray, int], name: ScoreName) -> None:
+def test_c_equals_the_meaning(library: ctypes.CDLL, case: Pair, name: ScoreName) -> None:
     a, b, zero_point = case
     places = [ctypes.c_void_p(values.ctypes.data) for values in (a, b)]
-    distance = library.mf_distance_s16(SCORES.index(name) + 1, *places, len(a), zero_point)
+    distance = getattr(library, function_for(a))(SCORES.index(name) + 1, *places, len(a), zero_point)
     assert distance == meaning(Score(name, zero_point), a, b)
 
 
@@ -65,17 +72,15 @@ def chip(tmp_path_factory: pytest.TempPathFactory) -> EmulatedChip:
     (folder / "arena.c").write_text('__attribute__((section(".arena"))) unsigned char arena[16384];\n')
     sources = [*SOURCES, RUNTIME / PORT_OF_EMULATOR, folder / "startup.c", folder / "arena.c"]
     objects = compile_objects(sources, target, [RUNTIME], folder / "out")
-    kept = ("mf_distance_s16", "arena", "mf_port_erase", "mf_port_program")
+    kept = ("mf_distance_s8", "mf_distance_s16", "arena", "mf_port_erase", "mf_port_program")
     return EmulatedChip(target, link(objects, folder / "link.ld", folder / "scores.elf", target, kept))
 
 
 @settings(max_examples=60, deadline=None)
 @given(case=pairs(), name=st.sampled_from(SCORES))
-def test_the_chip_equals_the_meaning(
-    chip: EmulatedChip, case: tuple[np.ndarray, np.ndarray, int], name: ScoreName
-) -> None:
+def test_the_chip_equals_the_meaning(chip: EmulatedChip, case: Pair, name: ScoreName) -> None:
     a, b, zero_point = case
     place = chip.address("mf_arena_start")
     chip.write(place, a.tobytes() + b.tobytes())
-    report = chip.run("mf_distance_s16", SCORES.index(name) + 1, place, place + a.nbytes, len(a), zero_point)
+    report = chip.run(function_for(a), SCORES.index(name) + 1, place, place + a.nbytes, len(a), zero_point)
     assert report.signed == meaning(Score(name, zero_point), a, b)
