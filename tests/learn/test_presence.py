@@ -15,18 +15,19 @@ from typer.testing import CliRunner, Result
 from marked_pictures import draw_collection
 from microface.cli.presence import app
 from microface.errors import UserError
-from microface.evaluate.presence import classify
+from microface.evaluate.presence import PresenceResult, Rate, card_of, classify
 from microface.learn import nets
 from microface.learn.presence.config import SCHEDULE, read_config
 from microface.learn.presence.phase import Course, Material, train
 from microface.learn.presence.teachers import Goal, Teacher
 from microface.models.presence import load_card
 from microface.network import load_network
+from microface.network.facenets import facenet
 from microface.network.inputs.fold import fold, fold_to
 from microface.photos.presence.paste import Pasting
 from microface.photos.presence.prepare import prepare
 from microface.photos.presence.rule import Rule
-from microface.photos.presence.store import Settings, open_windows
+from microface.photos.presence.store import Settings, faces_from, open_windows
 
 _NET = ["--net", "foldnet", "--option", "fold=2", "--option", "layers=8-p8", "--option", "resolution=24"]
 
@@ -130,6 +131,16 @@ def test_faces_of_a_data_set_are_pasted_into_windows_to_train_on(tmp_path: Path)
         assert np.array_equal(plain[split].crops, more[split].crops)
     with pytest.raises(UserError, match="below 1"):
         Pasting(faces, 0)
+    assert not plain["train"].pasted.any() and faces_from(tmp_path / "plain") == ()
+    assert more["train"].pasted.sum() >= 30 and faces_from(tmp_path / "more") == ("drawn",)
+    result = PresenceResult(*[Rate(0.5, 0.1, 2, 2)] * 3, by_size=(), backgrounds=None)
+    network = facenet("facenet_v7")
+    told = [
+        card_of(network, splits, names, result, "").training_data for splits, names in ((plain, ()), (more, ("x",)))
+    ]
+    pictures = len(np.unique(plain["train"].pictures))
+    assert all(f"windows of {pictures} pictures" in text for text in told)
+    assert told[1].endswith("more windows, half of them with a face pasted in: x.") and "pasted" not in told[0]
 
 
 def test_folding_keeps_every_value_in_the_vendors_order() -> None:

@@ -148,7 +148,7 @@ def evaluate(
     """
     from microface.evaluate.presence import card_of, measure
     from microface.models.presence import save_card
-    from microface.photos.presence.store import open_windows
+    from microface.photos.presence.store import faces_from, open_windows
 
     chosen = network_in(find_network(network))
     splits = open_windows(data)
@@ -164,8 +164,9 @@ def evaluate(
     if errors is not None:
         _write_errors(splits["held_out"], margins, errors)
     if card is not None:
-        lessons = open_windows(trained) if trained is not None else splits
-        save_card(card_of(chosen, lessons, result, f"microface presence evaluate {chosen.name} --data {data}"), card)
+        learnt = trained or data
+        command = f"microface presence evaluate {chosen.name} --data {data}"
+        save_card(card_of(chosen, open_windows(learnt), faces_from(learnt), result, command), card)
     save_json(json, {"network": chosen.name, **result.to_json()})
 
 

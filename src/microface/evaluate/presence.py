@@ -1,6 +1,6 @@
 """How well an integer network tells windows with a face from those without: rates with their errors by picture."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
@@ -92,17 +92,23 @@ def measure(network: IntegerNetwork, splits: Mapping[Split, Windows]) -> tuple[P
 
 
 def card_of(
-    network: IntegerNetwork, splits: Mapping[Split, Windows], result: PresenceResult, command: str
+    network: IntegerNetwork,
+    splits: Mapping[Split, Windows],
+    faces_from: Sequence[str],
+    result: PresenceResult,
+    command: str,
 ) -> ModelCard:
-    """Return the card of `network`, trained on `splits`, with the figures of `result`, which `command` repeats."""
+    """Return the card of `network`, trained on `splits`, with the figures of `result`, which `command` repeats.
+
+    `faces_from`: where the faces come from that were pasted into windows.
+    """
     height, width, channels = network.input.shape
-    counts = {split: f"{len(part):,} windows of {len(np.unique(part.pictures)):,}" for split, part in splits.items()}
     figures = [(ACCURACY, result.accuracy, "WIDER FACE, held-out pictures")]
     if result.backgrounds is not None:
         figures.append(("backgrounds left alone", result.backgrounds, "pictures without faces"))
     return ModelCard(
         summary=f"{network.name}: face or no face, for the MAX78000. Its input is {width} x {height} x {channels}.",
-        training_data=f"WIDER FACE: {counts['train']} pictures; {counts['validation']} other ones ended the training.",
+        training_data=_training_data(splits, faces_from),
         teacher="None.",
         licence=LICENCE,
         limits=LIMITS,
@@ -110,3 +116,18 @@ def card_of(
             Measurement(metric, rate.value, rate.std_error, data, "integer", command) for metric, rate, data in figures
         ),
     )
+
+
+def _training_data(splits: Mapping[Split, Windows], faces_from: Sequence[str]) -> str:
+    """Return what the windows were cut from, and whose faces were pasted into some of them."""
+    whole = splits["train"].only(~splits["train"].pasted)
+    told = f"WIDER FACE: {_counted(whole)}; {_counted(splits['validation'])} apart from them ended the training."
+    if added := int(splits["train"].pasted.sum()):
+        told += (
+            f" {added:,} more windows, half of them with a face pasted in: {', '.join(faces_from) or 'not recorded'}."
+        )
+    return told
+
+
+def _counted(windows: Windows) -> str:
+    return f"{len(windows):,} windows of {len(np.unique(windows.pictures)):,} pictures"

@@ -15,7 +15,7 @@ import numpy as np
 
 from microface.errors import UserError
 from microface.photos.dataset import Dataset
-from microface.photos.presence.store import ShardContent
+from microface.photos.presence.store import PASTED, ShardContent
 from microface.photos.presence.windows import seed_of
 
 _FACE_WIDTH = 2.2
@@ -44,6 +44,11 @@ class Pasting:
         """Return what the windows depend on."""
         return {"faces": Dataset.open(self.faces, verify=False).manifest.recipe_id, "count": self.count}
 
+    def sources(self) -> list[str]:
+        """Return where the faces may come from: all sources of the data set."""
+        shards = Dataset.open(self.faces, verify=False).shards
+        return sorted({row["source"] for shard in shards for row in shard.read_rows()})
+
 
 def pasted(pasting: Pasting, empty: np.ndarray, seed: int) -> ShardContent:
     """Return windows for training from the `empty` ones uint8 [N, size, size, 3]: half of them with a face."""
@@ -56,7 +61,7 @@ def pasted(pasting: Pasting, empty: np.ndarray, seed: int) -> ShardContent:
         for label, base, piece, unit in (("face", first, face, eyes), ("none", second, third, _AS_IF * len(third))):
             crop, share = paste(base, piece, unit, random)
             crops.append(crop)
-            owner = {"picture": f"pasted/{number}/{label}", "split": "train", "left": 0, "top": 0}
+            owner = {"picture": f"{PASTED}{number}/{label}", "split": "train", "left": 0, "top": 0}
             rows.append(owner | {"label": label, "face": share if label == "face" else 0.0})
     return ShardContent(np.stack(crops), rows, Counter())
 

@@ -62,7 +62,8 @@ def prepare(
         content = _shard(shard_path(output, number), job, settings, empty)
         left_out += content.left_out
         empty.append(content.crops[[row["split"] == "train" and row["label"] == "none" for row in content.rows]])
-    write_manifest(output, settings, len(jobs), {"left_out": dict(left_out)})
+    facts = {"left_out": dict(left_out), "faces_from": [] if pasting is None else pasting.sources()}
+    write_manifest(output, settings, len(jobs), facts)
     return left_out
 
 

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +17,8 @@ Split = Literal["train", "validation", "held_out", "background"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "held_out", "background")
 KIND = "face windows"
 NAME = "windows.json"
+PASTED = "pasted/"
+"""Begin of the names of windows into which something was pasted."""
 
 
 @dataclass(frozen=True)
@@ -65,20 +67,22 @@ class ShardContent:
 class Windows:
     """One split: crops uint8 [N, size, size, 3], `face` bool [N], `pictures` int64 [N] numbers each window's picture.
 
-    `sizes` float [N]: shorter side of the largest clear face as a share of the window; 0 where there is none.
+    `sizes` float [N]: shorter side of the largest clear face as a share of the window; 0 where there is none. `pasted`
+    bool [N]: a face or a piece of another window was pasted in.
     """
 
     crops: np.ndarray
     face: np.ndarray
     pictures: np.ndarray
     sizes: np.ndarray
+    pasted: np.ndarray
 
     def __len__(self) -> int:
         return len(self.face)
 
     def only(self, rows: np.ndarray) -> "Windows":
         """Return the windows at `rows` (numbers or booleans)."""
-        return Windows(self.crops[rows], self.face[rows], self.pictures[rows], self.sizes[rows])
+        return Windows(*(getattr(self, each.name)[rows] for each in fields(self)))
 
     def balanced(self, seed: int) -> "Windows":
         """Return as many windows with a face as without, those too many left out at random."""
@@ -134,13 +138,19 @@ def read_settings(folder: Path) -> Settings:
         raise DamagedFileError(folder / NAME, f"cannot be read ({error})", "prepare the set again") from error
 
 
+def faces_from(folder: Path) -> tuple[str, ...]:
+    """Return the sources of the faces that were pasted into windows of the set in `folder`; none for older sets."""
+    return tuple(_manifest(folder)["faces_from"])
+
+
 def _manifest(folder: Path) -> dict[str, Any]:
     path = folder / NAME
     if not path.is_file():
         raise UserError(folder, "holds no finished set of windows", "run `microface presence prepare` to its end")
     try:
         values: dict[str, Any] = json.loads(read_bytes(path))
-        return {"settings": dict(values["settings"]), "shards": int(values["shards"])}
+        known = {"settings": dict(values["settings"]), "shards": int(values["shards"])}
+        return known | {"faces_from": list(values.get("faces_from", ()))}
     except (ValueError, KeyError, TypeError) as error:
         raise DamagedFileError(path, f"cannot be read ({error})", "prepare the set again") from error
 
@@ -148,4 +158,5 @@ def _manifest(folder: Path) -> dict[str, Any]:
 def _windows(crops: np.ndarray, rows: Sequence[dict[str, Any]]) -> Windows:
     _, pictures = np.unique([row["picture"] for row in rows], return_inverse=True)
     face = np.array([row["label"] == "face" for row in rows])
-    return Windows(crops, face, pictures.astype(np.int64), np.array([row["face"] for row in rows]))
+    pasted = np.array([row["picture"].startswith(PASTED) for row in rows])
+    return Windows(crops, face, pictures.astype(np.int64), np.array([row["face"] for row in rows]), pasted)
