@@ -1,21 +1,26 @@
 """What `plan` shows of a network that a chip's accelerator runs."""
 
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
 from microface.chip.devices.emulated import EmulatedDevice
+from microface.chip.firmware.build import Options
 from microface.chip.firmware.folder import Firmware
+from microface.chip.firmware.max78000.memory import processor_memory
+from microface.chip.firmware.max78000.project import extras_of
 from microface.chip.firmware.max78000.vendor import arch_of
+from microface.chip.firmware.model import Model
 from microface.chip.plan.max78000 import AcceleratorPlan, is_for_accelerator, plan_accelerator
 from microface.chip.plan.max78000.application import application_time, sentence
 from microface.chip.plan.max78000.picture import memory_map
 from microface.chip.plan.max78000.report import to_json, usage
-from microface.chip.plan.max78000.timing import Model
+from microface.chip.plan.max78000.timing import Model as TimeModel
+from microface.chip.plan.max78000.timing import layer_times
 from microface.chip.plan.picture import save
 from microface.chip.targets import Target
-from microface.cli.options import save_json
+from microface.cli.fit import memory_table, show_fit
 from microface.console import console, table
 from microface.errors import UserError
 from microface.models import ModelPackage
@@ -36,19 +41,33 @@ def runs_on_accelerator(network: IntegerNetwork, chip: Target) -> bool:
     return True
 
 
-def show_plan(network: IntegerNetwork, chip: Target, time: str, picture: Path | None, json: Path | None) -> None:
-    """Print summary, resources, places and time per layer by the model `time`."""
-    if time not in MODELS:
-        raise UserError(f"--time {time}", "is no model of time", f"choose one of {', '.join(MODELS)}")
-    planned = plan_accelerator(network, chip)
-    facts = to_json(planned, chip, cast(Model, time))
+def show_plan(
+    source: ModelPackage | IntegerNetwork, chip: Target, time: str, options: Options, picture: Path | None
+) -> dict[str, Any]:
+    """Print summary, resources, places and time per layer by the model `time`, and the processor's memory beside it.
+
+    Returns the same as JSON-able values; what `options` adds and reserves is counted.
+    """
+    model = Model.of(source)
+    planned = plan_accelerator(model.network, chip)
+    facts = to_json(planned, chip, time_model(time))
     console.print(usage(planned, chip), highlight=False)
     _show_layers(planned, facts)
+    memory = processor_memory([planned], chip, extras_of(model, options))
+    console.print(memory_table(f"{chip.cpu} beside it", memory.lines, chip))
     low, high = facts["estimated_microseconds"]
     console.print(f"estimate: {_interval(low, high)} us ({facts['estimated_microseconds_from']})", highlight=False)
+    show_fit(memory.shortages)
     if picture is not None:
         save(memory_map(planned, chip), picture)
-    save_json(json, facts)
+    return facts | memory.to_json()
+
+
+def time_model(text: str) -> TimeModel:
+    """Return the model of time that `text` names."""
+    if text not in MODELS:
+        raise UserError(f"--time {text}", "is no model of time", f"choose one of {', '.join(MODELS)}")
+    return cast(TimeModel, text)
 
 
 def show_application(source: ModelPackage | IntegerNetwork, chip: Target) -> None:
@@ -91,8 +110,11 @@ def show_build(firmware: Firmware) -> None:
         console.print(f"on the emulated chip: microface emulate {folder} --input FILE.npy", highlight=False)
 
 
-def run_accelerator(firmware: Firmware, values: np.ndarray) -> dict[str, object]:
-    """Run s8 `values` [H, W, C] on the emulated chip after its known-answer test; print and return what came out."""
+def run_accelerator(firmware: Firmware, values: np.ndarray, layers: bool) -> dict[str, object]:
+    """Run s8 `values` [H, W, C] on the emulated chip after its known-answer test; print and return what came out.
+
+    With `layers` the cycles of each, too: by the closed form, for the hardware shows none of them from outside.
+    """
     device = EmulatedDevice(firmware)
     wrong = device.self_test()
     if wrong is not None:
@@ -100,10 +122,14 @@ def run_accelerator(firmware: Firmware, values: np.ndarray) -> dict[str, object]
     output = device.run(values[None])[0].ravel().tolist()
     assert device.accelerators is not None and device.last is not None
     low, high = device.accelerators.microseconds
+    times = layer_times(device.accelerators.networks[0].plan.layers) if layers else ()
+    for time in times:
+        console.print(f"{_interval(time.low / 50, time.high / 50):>18} us  {time.name}", highlight=False)
     console.print(f"known-answer test passed on the {device.name}", style="green", highlight=False)
     console.print(f"accelerator: {_interval(low, high)} us (estimate by the hardware's cycles)", highlight=False)
     console.print(f"processor: {device.last.instructions:,} instructions (counted)", highlight=False)
     console.print(f"output: {output}", highlight=False, soft_wrap=True)
     facts = {"network": firmware.facts["model"], "target": firmware.facts["target"], "output": output}
-    times = {"estimated_microseconds": [low, high], "instructions": device.last.instructions}
-    return facts | {"known_answer": "pass"} | times
+    cost = {"estimated_microseconds": [low, high], "instructions": device.last.instructions}
+    told = [{"name": time.name, "estimated_cycles": [time.low, time.high]} for time in times]
+    return facts | {"known_answer": "pass"} | cost | ({"layers": told} if layers else {})

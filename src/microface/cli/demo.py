@@ -42,6 +42,10 @@ def demo(
 
     Example: `microface demo --photos my-family --output build/demo`
     """
+    if wake is not None and not film:
+        raise UserError(f"--wake {wake}", "looks at the frames of a film", "add --film")
+    if film and votes:
+        raise UserError("--film and --votes", "were both given", "give one of them")
     _require_emulator()
     from microface.chip.targets import Target
     from microface.cli.networks import find_network, network_in

@@ -28,7 +28,7 @@ def emulate(
             metavar="FILE",
         ),
     ],
-    layers: Annotated[bool, typer.Option(help="Count each layer, too.")] = False,
+    layers: Annotated[bool, typer.Option(help="Count each layer, too; on an accelerator by its closed form.")] = False,
     json: JsonFile = None,
 ) -> None:
     """Run one input on the emulated chip (several where the network has them); print what came out and was counted.
@@ -39,7 +39,7 @@ def emulate(
     firmware = Firmware.load(folder)
     values = read_inputs(Model.of(firmware.source), input)
     if firmware.facts.get("accelerator"):
-        save_json(json, run_accelerator(firmware, next(iter(values.values()))[0]))
+        save_json(json, run_accelerator(firmware, next(iter(values.values()))[0], layers))
         return
     device = EmulatedDevice(firmware)
     result = _run(device, values)

@@ -5,15 +5,18 @@ from typing import Annotated
 
 import typer
 
+from microface.chip.application.settings import Settings
+from microface.chip.firmware.build import Options
 from microface.chip.plan import Plan
 from microface.chip.plan import plan as make_plan
 from microface.chip.plan.alternatives import with_alternatives
 from microface.chip.plan.picture import memory_map, save
 from microface.chip.targets import Target
 from microface.cli.accelerator import runs_on_accelerator, show_application, show_plan
+from microface.cli.fit import memory_table, show_fit
 from microface.cli.networks import families, find_network, network_in
 from microface.cli.options import JsonFile, NetworkName, Reserve, TargetName, save_json
-from microface.console import console, table
+from microface.console import console
 from microface.errors import UserError
 from microface.sizes import parse_size
 
@@ -38,16 +41,16 @@ def plan(
     found = find_network(network)
     source = network_in(found)
     if runs_on_accelerator(source, chip):
-        show_plan(source, chip, time, picture, json)
+        frames = Settings(rows=True) if application else None
+        options = Options(reserve_flash=reserves[0], reserve_ram=reserves[1], application=frames)
+        facts = show_plan(found, chip, time, options, picture)
         if application:
             show_application(found, chip)
+        save_json(json, facts)
+        if not facts["fits"]:
+            raise typer.Exit(1)
         return
-    if application:
-        raise UserError(
-            "--application",
-            f"is estimated on accelerators, and {chip.name} runs this on its processor",
-            f"count it: microface demo --film --target {chip.name}",
-        )
+    _refuse_for_processor(chip, time, application)
     planned = make_plan(source, chip, *reserves)
     if not planned.fits:
         with console.status("looking which networks would fit"):
@@ -60,13 +63,23 @@ def plan(
         raise typer.Exit(1)
 
 
+def _refuse_for_processor(chip: Target, time: str, application: bool) -> None:
+    """Raise a `UserError` for options that only say something of accelerators."""
+    if time != "hardware":
+        raise UserError(
+            f"--time {time}", f"is about accelerators, and {chip.name} runs this on its processor", "omit it"
+        )
+    if application:
+        raise UserError(
+            "--application",
+            f"is estimated on accelerators, and {chip.name} runs this on its processor",
+            f"count it: microface demo --film --target {chip.name}",
+        )
+
+
 def _show(planned: Plan, chip: Target) -> None:
     lines = (*planned.flash, planned.gallery, *planned.ram)
-    rows = [
-        (line.memory, line.what, f"{line.bytes:,}", f"{100 * line.bytes / chip.memory(line.memory).bytes:.1f} %")
-        for line in lines
-    ]
-    console.print(table(f"{planned.network} on {chip.title}", ("memory", "holds", "bytes", "share"), rows))
+    console.print(memory_table(f"{planned.network} on {chip.title}", lines, chip))
     low, high = planned.milliseconds
     bound = "no smaller one exists" if planned.arena_exact else f"none below {planned.lower_bound_bytes:,} exists"
     console.print(f"arena {planned.arena_bytes:,} bytes in {planned.arena_memory} ({bound})", highlight=False)
@@ -83,11 +96,9 @@ def _rounded(count: int) -> str:
 
 
 def _show_verdict(planned: Plan) -> None:
+    show_fit(planned.shortages)
     if planned.fits:
-        console.print("it fits", style="green")
         return
-    for short in planned.shortages:
-        console.print(f"does not fit: {short}", style="red", highlight=False)
     others = ", ".join(planned.alternatives) or "no shipped model"
     trainable = ", ".join(planned.alternative_families) or "none known here"
     console.print(f"would fit beside the same reserves: {others}", highlight=False)

@@ -9,6 +9,7 @@ from microface.chip.firmware.render import render
 from microface.chip.firmware.sources import RUNTIME
 from microface.errors import UserError
 from microface.network import IntegerNetwork
+from microface.network.inputs.resize import Rectangle
 
 PORT_OF_SERIAL = "port_emulator_serial.c"
 _KEPT = (
@@ -26,18 +27,32 @@ def generated_files(model: Model, settings: Settings, wake: IntegerNetwork | Non
 
     `wake` is a face / no-face network that looks first.
     """
-    if model.preprocess is None or not model.embeds:
-        raise UserError(model.name, "is a bare network, which recognises nobody", "give a .mface package")
-    rectangles = settings.rectangles(model.preprocess)
+    rectangles, seen_first = _places(model, settings, wake)
     right, down = settings.offsets[0]
     values: dict[str, Any] = {"model": model, "settings": settings, "frame": settings.frame_size, "wake": None}
     values["face"] = rectangles[0].moved(-right, -down)
-    needed = list(rectangles)
     if wake is not None:
-        needed.append(settings.wake_rectangle(model.preprocess, window_of(wake)))
-        values["wake"] = {"bytes": wake.input.bytes, "place": needed[-1]}
-    values["part"] = part_of(needed)
+        values["wake"] = {"bytes": wake.input.bytes, "place": seen_first[0]}
+    values["part"] = part_of([*rectangles, *seen_first])
     return {name: render(f"{name}.j2", **values) for name in ("application.h", "application.c")}
+
+
+def kept_bytes(model: Model, settings: Settings, wake: IntegerNetwork | None = None) -> int:
+    """Return the RAM of the part of a frame that an application fed by rows keeps, and of its windows for `wake`."""
+    rectangles, seen_first = _places(model, settings, wake)
+    part = part_of([*rectangles, *seen_first])
+    window = 2 * wake.input.bytes if wake is not None else 0
+    return 2 * part.width * part.height + (window if model.network.input.bytes < window else 0)
+
+
+def _places(
+    model: Model, settings: Settings, wake: IntegerNetwork | None
+) -> tuple[tuple[Rectangle, ...], tuple[Rectangle, ...]]:
+    """Return the rectangles of the crops, and what `wake` sees."""
+    if model.preprocess is None or not model.embeds:
+        raise UserError(model.name, "is a bare network, which recognises nobody", "give a .mface package")
+    rectangles = settings.rectangles(model.preprocess)
+    return rectangles, (settings.wake_rectangle(model.preprocess, window_of(wake)),) if wake is not None else ()
 
 
 def kept_symbols(settings: Settings) -> tuple[str, ...]:

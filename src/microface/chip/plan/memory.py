@@ -34,9 +34,13 @@ class Layout:
     shortages: tuple[Shortage, ...]
 
 
-def lay_out_ram(target: Target, wish: Wish) -> Layout:
-    """Put stack, data, arena and reserve into banks; the arena takes the first bank of the target's list that fits."""
-    fixed = (Line(target.placement.stack, "stack", wish.stack_bytes), Line(target.placement.data, "data", DATA_BYTES))
+def lay_out_ram(target: Target, wish: Wish, more: tuple[Line, ...] = ()) -> Layout:
+    """Put stack, data, arena and reserve into banks; the arena takes the first bank of the target's list that fits.
+
+    `more` are lines whose banks are known.
+    """
+    stack, data = target.placement.stack, target.placement.data
+    fixed = (Line(stack, "stack", wish.stack_bytes), Line(data, "data", DATA_BYTES), *more)
     layouts = [_with_arena_in(target, wish, fixed, target.memory(name)) for name in target.placement.arena]
     fitting = [layout for layout in layouts if not layout.shortages]
     return fitting[0] if fitting else min(layouts, key=lambda each: sum(short.bytes for short in each.shortages))

@@ -13,6 +13,7 @@ from microface.chip.firmware.build import ARENA_SECTION, Options, facts_of, meas
 from microface.chip.firmware.emit import emit_interface
 from microface.chip.firmware.folder import ELF_NAME, JSON_NAME, Firmware, folder_to_be, write_model
 from microface.chip.firmware.linker import LinkLayout, linker_script, startup_code
+from microface.chip.firmware.max78000.memory import Extras, aligned, arena_bytes, processor_memory
 from microface.chip.firmware.max78000.sources import c_file, draw_sample, write_network
 from microface.chip.firmware.model import Model
 from microface.chip.firmware.ports import output_type
@@ -28,7 +29,6 @@ from microface.files import write_json, write_text
 from microface.models import ModelPackage
 from microface.network import IntegerNetwork, save_network
 
-_ALIGNMENT = 16
 _SYMBOLS = (
     "accelerator_begin", "accelerator_run", "accelerator_output", "accelerator_self_test", "cnn_time", "cnn_enable",
     "cnn_disable", "cnn_init", "cnn_configure", "cnn_load_weights", "cnn_load_bias", "cnn_start", "cnn_unload",
@@ -49,7 +49,10 @@ def build_accelerator(
     """
     model, options = Model.of(source), _by_rows(options or Options())
     networks = [model.network, *([options.wake] if options.wake is not None else [])]
-    plan, *others = plan_together(networks, target)
+    plans = plan_together(networks, target)
+    memory = processor_memory(plans, target, extras_of(model, options))
+    memory.require(model.name, target)
+    plan, *others = plans
     values = draw_sample(model.network) if sample is None else sample
     with folder_to_be(output_dir) as folder:
         write_network(plan, values, folder)
@@ -58,7 +61,8 @@ def build_accelerator(
         model_file = write_model(folder, source)
         _write_sources(model, target, folder, options)
         measured = None if options.source_only else _compile(folder, model, target, options)
-        facts = facts_of(model, model_file, target, _plan_json(plan, target, model), measured, options)
+        planned = _plan_json(plan, target, model) | memory.to_json()
+        facts = facts_of(model, model_file, target, planned, measured, options)
         starts = [min(each.first_column for each in other.layers if each.columns) for other in others]
         facts |= {"accelerator": target.accelerator, "wake_weight_start": starts[0] if starts else None}
         write_json(folder / JSON_NAME, facts)
@@ -70,6 +74,14 @@ def _by_rows(options: Options) -> Options:
     if options.application is None:
         return options
     return replace(options, application=replace(options.application, rows=True))
+
+
+def extras_of(model: Model, options: Options) -> Extras:
+    """Return what takes the processor's memory beside the networks."""
+    frames = None
+    if options.application is not None:
+        frames = application.kept_bytes(model, options.application, options.wake)
+    return Extras(model.embeds, frames, options.reserve_flash, options.reserve_ram)
 
 
 def _write_wake(plan: AcceleratorPlan, folder: Path) -> None:
@@ -85,16 +97,8 @@ def _write_wake(plan: AcceleratorPlan, folder: Path) -> None:
 def _plan_json(plan: AcceleratorPlan, target: Target, model: Model) -> dict[str, Any]:
     """Return the plan with what the processor keeps in RAM: the input, and the output behind it."""
     places = {"arena_memory": target.placement.arena[0], "input_offsets": [0], "steps": []}
-    output = {"output_offsets": [_aligned(model.network.input.bytes)], "arena_bytes": _arena_bytes(model.network)}
+    output = {"output_offsets": [aligned(model.network.input.bytes)], "arena_bytes": arena_bytes(model.network)}
     return to_json(plan, target, "hardware") | places | output
-
-
-def _aligned(size: int) -> int:
-    return -(-size // _ALIGNMENT) * _ALIGNMENT
-
-
-def _arena_bytes(network: IntegerNetwork) -> int:
-    return _aligned(network.input.bytes) + _aligned(network.output.bytes)
 
 
 def _write_sources(model: Model, target: Target, folder: Path, options: Options) -> None:
@@ -120,7 +124,7 @@ def _runtime_file(name: str) -> str:
 
 
 def _start(model: Model, target: Target) -> Mapping[str, str]:
-    layout = LinkLayout(STACK_BYTES, _arena_bytes(model.network), gallery_slot_bytes=GALLERY_SLOT_BYTES)
+    layout = LinkLayout(STACK_BYTES, arena_bytes(model.network), gallery_slot_bytes=GALLERY_SLOT_BYTES)
     return {"chip/startup.c": startup_code(target), "chip/link.ld": linker_script(target, layout)}
 
 
