@@ -1,12 +1,13 @@
 import cv2
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from microface.photos.align import TEMPLATE, umeyama, warp
 from microface.photos.crop import crop, template, typical_landmarks
 from microface.photos.face import Box
-from microface.photos.preprocess import Preprocess
+from microface.photos.preprocess import Light, Preprocess
 
 
 def similarity(angle: float, scale: float, x: float, y: float) -> np.ndarray:
@@ -72,12 +73,14 @@ def test_shrinking_averages_where_bilinear_sampling_skips() -> None:
     assert np.abs(small[4:-4, 4:-4].astype(int) - 100).max() <= 3
 
 
-def test_the_middle_of_a_crop_with_margin_is_the_crop_without() -> None:
-    noise = np.random.default_rng(1).integers(0, 256, (160, 160, 3), np.uint8)
-    picture, points = cv2.GaussianBlur(noise, (0, 0), 2), TEMPLATE * 0.9 + (20, 14)
-    whole, inner = crop(picture, points, Preprocess.aligned(96, 4)), crop(picture, points, Preprocess.aligned(96))
-    assert whole.shape == (104, 104, 3)
-    assert np.abs(whole[4:-4, 4:-4].astype(int) - inner).max() <= 1  # OpenCV rounds positions to 1/32 pixel
+@pytest.mark.parametrize("zoom", [0.9, 4.0])
+@pytest.mark.parametrize("light", ["none", "spread"])
+def test_the_middle_of_a_crop_with_margin_is_the_crop_without(zoom: float, light: Light) -> None:
+    picture = np.random.default_rng(1).integers(0, 256, (int(180 * zoom), 500, 3), np.uint8)
+    points = TEMPLATE * zoom + (20, 14)
+    inner, whole = (crop(picture, points, Preprocess.aligned(96, margin, light)) for margin in (0, 4))
+    assert whole.shape == (104, 104, 3) and np.array_equal(whole[4:-4, 4:-4], inner)
+    assert whole[:4].std() > 10 and whole[:, -4:].std() > 10  # real pixels around
 
 
 def test_landmarks_land_on_the_template() -> None:

@@ -41,7 +41,7 @@ def crop_of(text: str, name: str, shape: Shape) -> Preprocess:
     if channels != 3:
         raise UserError(name, f"reads {channels} channels", "crops have 3; write a bare .mfn network instead")
     eyes = TEMPLATE_EYE_DISTANCE * width / TEMPLATE_SIZE if geometry == "aligned" else LOOSE_EYE_DISTANCE * width / 120
-    values = {"geometry": geometry, "width": width, "height": height, "eye_distance": eyes}
+    values = {"geometry": geometry, "width": width, "height": height, "eye_distance": eyes, "margin": 0}
     return Preprocess.from_json(values | dict(_option(option) for option in options))
 
 

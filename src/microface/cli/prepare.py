@@ -90,8 +90,7 @@ def _crop(loose: bool, size: int | None, margin: int | None) -> "Preprocess":
     from microface.photos.preprocess import Preprocess
 
     if loose:
-        width = size or 120
-        wide = replace(Preprocess.loose(width, round(width * 4 / 3)), border="replicate")
+        wide = replace(Preprocess.loose(size or 120), border="replicate")
         return wide.widened(_LOOSE_MARGIN if margin is None else margin)
     return Preprocess.aligned(size or 96).widened(_ALIGNED_MARGIN if margin is None else margin)
 

@@ -35,7 +35,7 @@ def recrop(
     from microface.learn.train.place import where
     from microface.photos.preprocess import Preprocess
 
-    loose = replace(Preprocess.loose(size, height or size * 4 // 3), border="replicate")
+    loose = replace(Preprocess.loose(size, height), border="replicate")
     kinds = {"aligned": Preprocess.aligned(size), "loose": loose}
     if crop not in kinds:
         raise UserError(f"--crop {crop}", "is not known", "use aligned or loose")

@@ -27,6 +27,7 @@ from microface.models.package import Score as ScoreName
 from microface.network import IntegerNetwork
 from microface.network.inputs.mapping import map_bytes
 from microface.network.scores import Score
+from microface.photos.dataset import Dataset
 from microface.photos.preprocess import Preprocess
 
 Size = tuple[int, int]
@@ -51,9 +52,13 @@ class Trained:
 
 
 def load_trained(run: Path, name: str) -> Trained:
-    """Read the run in the folder `run`; its graph is called `name`."""
+    """Read the run in the folder `run`; its graph is called `name`.
+
+    Weights that do not fit, or a data set whose crops have another shape than the network's input, are a `UserError`.
+    """
     config = load_config(run / "config.json")
     options = nets.options_of(config.net, config.options)
+    Dataset.open(Path(config.data), verify=False).require_read_by(options.input_size)
     network = nets.build(config.net, options)
     content = checkpoint.load(run / "best.pt")
     try:
@@ -124,7 +129,7 @@ def make_package(
 def read_by(crop: Preprocess, size: Size) -> Preprocess:
     """Return the crop without margin that a network of `size` (height, width) reads when trained on `crop`."""
     scale = size[1] / crop.content[1]
-    return replace(crop, width=size[1], height=size[0], eye_distance=crop.eye_distance * scale)
+    return replace(crop, width=size[1], height=size[0], eye_distance=crop.eye_distance * scale, margin=0)
 
 
 def float_inputs(photos: Photos, rows: np.ndarray, size: Size) -> list[torch.Tensor]:

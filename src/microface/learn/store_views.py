@@ -14,7 +14,6 @@ import torch
 from torch import Tensor
 
 from microface.console import track
-from microface.errors import UserError
 from microface.learn.teacher import TorchTeacher, read_teacher
 from microface.learn.train.config import Augmentation
 from microface.learn.train.place import Where
@@ -41,8 +40,7 @@ def store_views(source: Path, output: Path, options: StoredViews, where: Where) 
     Crops have to be aligned and square, since the teacher sees their centre; otherwise a `UserError`.
     """
     dataset = Dataset.open(source)
-    if dataset.content[0] != dataset.content[1]:
-        raise UserError(source, "holds crops that a teacher cannot read", "prepare aligned ones")
+    dataset.require_aligned("a teacher")
     manifest, teacher = _begun(output, dataset.manifest, options), read_teacher(options.teacher).to(where.device)
     maker = _Maker(dataset.content, options.augmentation, teacher, where)
     known = {info.number for info in manifest.shards}

@@ -30,16 +30,23 @@ def umeyama(source: np.ndarray, target: np.ndarray) -> np.ndarray:
     return np.column_stack([linear, target_mean - linear @ source_mean])
 
 
-def warp(photo: np.ndarray, matrix: np.ndarray, width: int, height: int, border: int) -> np.ndarray:
+def warp(photo: np.ndarray, matrix: np.ndarray, width: int, height: int, border: int, margin: int = 0) -> np.ndarray:
     """Return the uint8 crop [height, width, 3] of `photo` under `matrix` [2, 3] (photo to crop), bilinear.
 
     `border` is OpenCV's border mode for what lies outside the photo (constant is black). A photo more than twice
-    as large as needed is first shrunk by areas, since bilinear sampling alone would skip pixels.
+    as large as needed is first shrunk by areas, since bilinear sampling alone would skip pixels. With `margin` so
+    many pixels more stand on each side; the middle stays the same to the bit, whatever OpenCV's rounding of places.
     """
     scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
     if 0 < scale < _SHRINK_BELOW:
         photo, matrix = _shrunk(photo, matrix, scale)
-    return np.asarray(cv2.warpAffine(photo, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=border))
+    crop = np.asarray(cv2.warpAffine(photo, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=border))
+    if margin == 0:
+        return crop
+    size, moved = (width + 2 * margin, height + 2 * margin), np.add(matrix, [[0, 0, margin], [0, 0, margin]])
+    whole = np.asarray(cv2.warpAffine(photo, moved, size, flags=cv2.INTER_LINEAR, borderMode=border))
+    whole[margin:-margin, margin:-margin] = crop
+    return whole
 
 
 def _shrunk(photo: np.ndarray, matrix: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from microface.network.inputs.light import correct_light
+from microface.network.inputs.light import light_table
 from microface.photos.align import TEMPLATE, TEMPLATE_EYE_DISTANCE, TEMPLATE_SIZE, umeyama, warp
 from microface.photos.face import Box, Face
 from microface.photos.preprocess import Preprocess
@@ -18,10 +18,18 @@ TEACHER_VIEW = Preprocess.aligned(TEMPLATE_SIZE)
 
 
 def crop(photo: np.ndarray, landmarks: np.ndarray, preprocess: Preprocess) -> np.ndarray:
-    """Return the uint8 crop [H, W, 3] of the RGB `photo` by its five `landmarks` [5, 2], light corrected."""
-    matrix = umeyama(np.asarray(landmarks, np.float64), template(preprocess))
-    pixels = warp(photo, matrix, preprocess.width, preprocess.height, _BORDERS[preprocess.border])
-    return correct_light(pixels) if preprocess.light == "spread" else pixels
+    """Return the uint8 crop [H, W, 3] of the RGB `photo` by its five `landmarks` [5, 2], light corrected.
+
+    Within a margin lies, to the bit, the crop by `preprocess.inner`: training sees what the chip will see.
+    """
+    margin = preprocess.margin or 0
+    middle = preprocess.inner if margin else preprocess
+    matrix = umeyama(np.asarray(landmarks, np.float64), template(middle))
+    pixels = warp(photo, matrix, middle.width, middle.height, _BORDERS[preprocess.border], margin)
+    if preprocess.light == "none":
+        return pixels
+    table = light_table(pixels[margin : margin + middle.height, margin : margin + middle.width])
+    return np.asarray(table[pixels])
 
 
 def crop_face(photo: np.ndarray, face: Face, preprocess: Preprocess) -> np.ndarray:

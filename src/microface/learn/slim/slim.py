@@ -16,6 +16,7 @@ from microface.learn.slim.wide import read_wide
 from microface.learn.teacher import SIDE
 from microface.learn.train import checkpoint
 from microface.learn.train.data import open_photos, order
+from microface.photos.dataset import Dataset
 
 NETWORK = "slimface"
 _RIDGE = 0.3
@@ -54,6 +55,7 @@ def slim(data: Path, output: Path, settings: Slim) -> dict[str, float]:
 
 def _faces(data: Path, values: int, count: int) -> tuple[Tensor, Tensor]:
     """Return up to `count` training faces [n, 3, 112, 112] in the tones of training, and targets of `values` values."""
+    Dataset.open(data, verify=False).require_aligned("a teacher")
     photos, _ = open_photos(data, values)
     if photos.content != (SIDE, SIDE):
         raise UserError(data, f"does not hold aligned faces of {SIDE} x {SIDE}", f"use --size {SIDE}")

@@ -7,16 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from microface.errors import UserError
+from microface.learn import nets
 from microface.learn.train.checkpoint import Position
-from microface.learn.train.config import TrainConfig, load_config, save_config
+from microface.learn.train.config import TrainConfig, load_config
 from microface.learn.train.curve import draw
 from microface.learn.train.place import where
+from microface.learn.train.possible import require_possible
 from microface.learn.train.run import Run
 from microface.learn.train.team import Team, gathered, launched
 from microface.photos.dataset import Dataset
 
-MAY_CHANGE = ("epochs", "minutes", "patience", "threads")
-"""Settings of a run that `resume` may change: how long it is, and who computes it."""
+MAY_CHANGE = ("epochs", "minutes", "patience", "threads", "quantisation")
+"""Settings of a run that `resume` may change: how long it is, who computes it, what comes after."""
 
 
 @dataclass(frozen=True)
@@ -39,17 +41,26 @@ def start(config: TrainConfig, folder: Path, resume: bool = False, session: Sess
     A run may be resumed with another length (`MAY_CHANGE`); a folder that holds another run is a `UserError`.
     """
     session, begun = session or Session(resume), time.monotonic()
-    saved = folder / "config.json"
-    if saved.exists() and not (resume or session.resume):
+    require_possible(config)
+    saved, holds = folder / "config.json", any((folder / name).exists() for name in ("last.pt", "best.pt"))
+    if holds and not (resume or session.resume):
         raise UserError(folder, "already holds a run", "add --resume to go on with it, or choose another --output")
-    if saved.exists() and (others := _differing(load_config(saved), config)):
+    if holds and saved.exists() and (others := _differing(load_config(saved), config)):
         told = f"holds a run with other settings ({', '.join(others)})"
         raise UserError(folder, told, "resume with the settings in its config.json")
-    Dataset.open(Path(config.data), verify=True)
+    _require_data(config)
     size = 1 if where(session.device).on_gpu else config.threads
     with gathered(size, _work, config, folder, session, begun) as team:
         position = _work(team, config, folder, session, begun)
     return _summary(config, position, folder) if team.leads else {}
+
+
+def _require_data(config: TrainConfig) -> None:
+    """Check the data set to the byte, and that what it shows in training is what the network will be given."""
+    dataset = Dataset.open(Path(config.data), verify=True)
+    dataset.require_read_by(nets.options_of(config.net, config.options).input_size)
+    if config.teacher:
+        dataset.require_aligned("a live teacher")
 
 
 def _differing(before: TrainConfig, now: TrainConfig) -> list[str]:
@@ -61,8 +72,6 @@ def _differing(before: TrainConfig, now: TrainConfig) -> list[str]:
 def _work(team: Team, config: TrainConfig, folder: Path, session: Session, begun: float) -> Position:
     """Do one member's share of the run to its end."""
     run = Run(config, folder, team, where(session.device, session.deterministic), session.tensorboard)
-    if team.leads:
-        save_config(config, folder / "config.json")
     run.resume()
     return run.train(_left(run, session, begun))
 

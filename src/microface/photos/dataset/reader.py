@@ -128,5 +128,20 @@ class Dataset:
         """(height, width) of the centre of the stored crops that a network reads; the rest is margin."""
         return self.manifest.preprocess.content
 
+    def require_read_by(self, size: tuple[int, int]) -> None:
+        """Raise `UserError` unless the content, scaled to `size` (height, width) of a network, keeps its shape.
+
+        What is squeezed in training would not be squeezed on the chip. A pixel of rounding is allowed.
+        """
+        (rows, columns), (height, width) = self.content, size
+        if abs(rows * width / columns - height) >= 1:
+            reason = f"holds crops whose content is {columns} x {rows} pixels, the network reads {width} x {height}"
+            raise UserError(self.folder, reason, "make crops of its shape by `microface recrop --size --height`")
+
+    def require_aligned(self, what: str) -> None:
+        """Raise `UserError` unless the crops are aligned and square, as `what` reads them."""
+        if self.manifest.preprocess.geometry != "aligned" or self.content[0] != self.content[1]:
+            raise UserError(self.folder, f"holds crops that {what} cannot read", "prepare aligned ones")
+
     def __len__(self) -> int:
         return self.manifest.rows
