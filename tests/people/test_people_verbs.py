@@ -104,7 +104,7 @@ def test_export_and_import(enrolled: Path, network: Path, verbs: dict[str, Verb]
     assert "MF_EMBEDDINGS_PEOPLE 3" in header.read_text() and stat.S_IMODE(header.stat().st_mode) == 0o600
     verbs["people"]("import", image, "--output", again, "--network", network)
     assert Gallery.load(again).threshold == Gallery.load(enrolled).threshold
-    with pytest.raises(UserError, match=r"neither \.bin nor \.h"):
+    with pytest.raises(UserError, match=r"ends in none of \.bin, \.h"):
         verbs["people"]("export", enrolled, tmp_path / "g.txt")
 
 

@@ -14,13 +14,16 @@ from microface.console import track
 from microface.errors import UserError
 from microface.people.enrol import STRANGERS, enrol, look_at_all, new_gallery, person_folders, photo_files
 from microface.people.faces import photo_looker
+from microface.people.outputs import require_ending, write_gallery
 from microface.people.slots import require_room
 from microface.people.threshold import DEFAULT_RATE
 
 
 def enroll(
     folder: Annotated[Path, typer.Argument(help="A folder of photos per person; `unknown` holds strangers.")],
-    output: Annotated[Path, typer.Option(help="Gallery to write.", metavar="FILE")] = Path("people.mfg"),
+    output: Annotated[
+        Path, typer.Option(help="Gallery to write: FILE.mfg, or FILE.h for a C program.", metavar="FILE")
+    ] = Path("people.mfg"),
     network: Annotated[str, typer.Option(help="A shipped model or a .mface file.")] = "default",
     target: TargetName = "stm32h743zi",
     rate: Rate = DEFAULT_RATE,
@@ -32,6 +35,7 @@ def enroll(
 
     Example: `microface enroll photos --output people.mfg --rate 0.001`
     """
+    require_ending(output)
     package, chip = models.load(network), Target.load(target)
     files = person_folders(folder)
     others = files.pop(STRANGERS, []) + (photo_files(strangers) if strangers else [])
@@ -45,7 +49,7 @@ def enroll(
     warn(enrolment)
     gallery, choice = choose_threshold(package, gallery, rate, threshold)
     found = run_check(package, gallery, device, [look(path) for path in track(others, "strangers")])
-    gallery.save(output)
+    write_gallery(gallery, output)
     show_saved(output, gallery)
     value = {**describe(gallery), **enrolment.to_json(), "choice": choice, "check": found.to_json()}
     save_json(json, {"gallery": str(output), "network": package.name, **value})

@@ -12,13 +12,13 @@ from microface.cli.galleries import GalleryFile, Network, choose_threshold, desc
 from microface.cli.options import JsonFile, TargetName, save_json
 from microface.console import console, table, track
 from microface.errors import UserError
-from microface.files import read_bytes, write_bytes, write_text
+from microface.files import read_bytes
 from microface.people.enrol import enrol, look_at_all
 from microface.people.faces import photo_looker, photos_in
 from microface.people.gallery import Gallery
-from microface.people.header import embeddings_header
-from microface.people.image import from_image, to_image
+from microface.people.image import from_image
 from microface.people.models import package_of
+from microface.people.outputs import require_ending, write_gallery
 from microface.people.slots import require_room
 from microface.people.threshold import one_in, renewed, told_rate
 
@@ -97,14 +97,10 @@ def export(
 
     Example: `microface people export people.mfg gallery.bin`
     """
+    require_ending(output, (".bin", ".h"))
     found = Gallery.load(gallery)
     require_room(found, Target.load(target))
-    if output.suffix == ".bin":
-        write_bytes(output, to_image(found), mode=0o600)
-    elif output.suffix == ".h":
-        write_text(output, embeddings_header(found), mode=0o600)
-    else:
-        raise UserError(output, "ends in neither .bin nor .h", "name a FILE.bin or FILE.h")
+    write_gallery(found, output)
     show_saved(output, found)
 
 
@@ -118,6 +114,7 @@ def import_people(
 
     Example: `microface people import flash.bin --output people.mfg`
     """
+    require_ending(output, (".mfg",))
     found = from_image(read_bytes(image), image, network)
     found.require_model(models.load(network).model_id, image)
     found.save(output)
