@@ -1,6 +1,7 @@
 """Choosing a network: packages of known size and invented accuracy; every refusal has its reason."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,10 @@ from typer.testing import CliRunner
 from microface.chip.plan import plan
 from microface.chip.targets import Target
 from microface.cli.app import app
-from microface.cli.choose import parse_time
+from microface.cli.choose import parse_time, show
 from microface.errors import UserError
 from microface.evaluate.choice import Limits, choose
-from microface.models import Cost, Measurement, ModelCard, ModelPackage
+from microface.models import Cost, Measurement, ModelCard, ModelPackage, held_out_metric
 from microface.network import IntegerNetwork, Tensor
 from microface.network.ops import Dense
 from microface.network.requantise import HighMul
@@ -52,7 +53,7 @@ def test_without_limits_the_most_accurate_is_taken() -> None:
     assert choice.chosen is not None and choice.chosen.name == "large"
     assert [each.name for each in choice.candidates] == ["large", "middle", "small", "unknown"]
     told = {each.name: each.refusals for each in choice.candidates}
-    assert told["large"] == () and told["middle"] == ("less accurate than large",)
+    assert told["large"] == () and told["middle"] == ("less accurate than large: 95.00 against 97.00 %",)
     assert "never measured" in told["unknown"][0]
 
 
@@ -70,7 +71,10 @@ def test_all_reasons_are_told_with_their_numbers() -> None:
     assert choice.chosen is None
     flash, ram, time = choice.candidates[0].refusals
     used = limits_of("large")
-    assert flash == f"takes {used.flash:,} bytes of flash, {used.flash - 1000:,} more than 1,000"
+    assert (
+        used.flash is not None
+        and flash == f"takes {used.flash:,} bytes of flash, {used.flash - 1000:,} more than 1,000"
+    )
     assert ram.startswith(f"takes {used.ram:,} bytes of RAM") and "0.0001 ms are allowed" in time
 
 
@@ -79,6 +83,80 @@ def test_of_equally_accurate_networks_the_quicker_is_taken() -> None:
     choice = choose(twins, CHIP, Limits())
     assert choice.chosen is not None and choice.chosen.name == "quick" and choice.mixed
     assert choice.candidates[1].refusals == ("as accurate as quick, which is quicker",)
+
+
+def with_costs(source: ModelPackage, *costs: Cost) -> ModelPackage:
+    return source.with_card(source.card.costing(*costs))
+
+
+def test_what_the_card_has_counted_is_taken_instead_of_the_plan() -> None:
+    counted = Cost(CHIP.name, 1_000, (1.0, 3.0), 5_000, 64, 300, True, "microface bench")
+    source = with_costs(PACKAGES["small"], counted, replace(counted, target="nrf52840", milliseconds=(9.0, 9.0)))
+    choice = choose({"small": source}, CHIP, Limits(flash=5_000, milliseconds=3.0))
+    assert choice.chosen is not None and choice.chosen.cost == counted
+    slow = choose({"small": source}, CHIP, Limits(milliseconds=2.9))
+    assert slow.candidates[0].refusals == ("takes up to 3 ms (estimate), 2.9 ms are allowed",)
+    estimate = with_costs(PACKAGES["small"], replace(counted, counted=False))
+    planned = choose({"small": estimate}, CHIP, Limits()).candidates[0].cost
+    assert planned is not None and planned.instructions == plan(estimate.network, CHIP).instructions
+
+
+def figured(source: ModelPackage, *figures: tuple[str, float]) -> ModelPackage:
+    new = (Measurement(metric, value, None, f"LFW, made up, {metric[-6:]}", "integer", "") for metric, value in figures)
+    return source.with_card(source.card.measured(*new))
+
+
+def test_the_crop_that_will_be_used_decides_and_the_other_is_told() -> None:
+    sources = {
+        "large": figured(PACKAGES["large"], ("lfw accuracy, boxes", 0.90)),
+        "middle": figured(PACKAGES["middle"], ("lfw accuracy, boxes", 0.92)),
+        "loose": replace(package("loose", 32, 0.91), preprocess=Preprocess.loose(32, 32)),
+    }
+    plain, boxes = choose(sources, CHIP, Limits()), choose(sources, CHIP, Limits(), "boxes")
+    assert plain.chosen is not None and plain.by_boxes is not None and boxes.chosen is not None
+    assert (plain.chosen.name, plain.by_boxes.name) == ("large", "middle")
+    assert boxes.chosen.name == "middle" and boxes.by_boxes is None
+    assert [each.name for each in boxes.candidates] == ["middle", "loose", "large"]
+    assert boxes.candidates[2].refusals == ("less accurate than middle: 90.00 against 92.00 %",)
+    centre = choose(sources, CHIP, Limits(), "centre")
+    assert centre.chosen is None and "--crop centre was never measured" in centre.candidates[0].refusals[0]
+    with pytest.raises(UserError, match="choose aligned, boxes, centre"):
+        choose(sources, CHIP, Limits(), "round")  # type: ignore[arg-type]
+
+
+def test_the_verb_tells_who_is_better_without_landmarks(capsys: pytest.CaptureFixture[str]) -> None:
+    sources = {
+        "large": figured(PACKAGES["large"], ("lfw accuracy, boxes", 0.90)),
+        "middle": held_out(figured(PACKAGES["middle"], ("lfw accuracy, boxes", 0.92)), 0.75, 0.5),
+    }
+    show(choose(sources, CHIP, Limits()), CHIP)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "middle is more accurate: 92.00 against 90.00 % (--crop boxes)" in said and "0.750 at 0.01" in said
+    show(choose(sources, CHIP, Limits(), "boxes"), CHIP)
+    assert "take middle" in capsys.readouterr().out
+
+
+def held_out(source: ModelPackage, at_2: float, at_3: float, data: str = "162 people") -> ModelPackage:
+    rates = {"0.01": at_2, "0.001": at_3}
+    new = (Measurement(held_out_metric(rate), tar, None, data, "integer", "") for rate, tar in rates.items())
+    return source.with_card(source.card.measured(*new))
+
+
+def test_held_out_people_decide_between_equals_and_without_lfw() -> None:
+    slow, quick = package("slow", 64, 0.9), package("quick", 32, 0.9)
+    better = choose({"slow": held_out(slow, 0.9, 0.8), "quick": held_out(quick, 0.9, 0.7)}, CHIP, Limits())
+    assert better.chosen is not None and better.chosen.name == "slow"
+    assert better.candidates[1].refusals == ("as accurate as slow on LFW, less on held-out people",)
+    for other in (quick, held_out(quick, 0.1, 0.1, "other people")):  # not comparable
+        choice = choose({"slow": held_out(slow, 0.9, 0.8), "quick": other}, CHIP, Limits())
+        assert choice.chosen is not None and choice.chosen.name == "quick"
+    mine = {"a": held_out(PACKAGES["unknown"], 0.8, 0.5), "b": held_out(PACKAGES["unknown"], 0.8, 0.6)}
+    alone = choose(mine, CHIP, Limits())
+    assert alone.chosen is not None and alone.chosen.name == "b"
+    assert alone.candidates[1].refusals == ("less accurate than b on held-out people",)
+    beside = choose({**mine, "small": PACKAGES["small"]}, CHIP, Limits())
+    assert beside.chosen is not None and beside.chosen.name == "small"
+    assert "LFW was never measured of it" in beside.candidates[1].refusals[0]
 
 
 def test_what_the_chip_itself_cannot_hold_is_refused() -> None:

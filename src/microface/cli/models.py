@@ -7,6 +7,7 @@ import typer
 
 from microface.cli.options import JsonFile, save_json
 from microface.console import console, table
+from microface.evaluate.costs import told_milliseconds
 from microface.models import Cost, Measurement, ModelCard, ModelPackage, load, names
 from microface.models.presence import ACCURACY, PresenceModel, load_presence, presence_names
 from microface.sizes import show_size
@@ -125,7 +126,6 @@ def _figure(each: Measurement) -> tuple[str, ...]:
 
 
 def _cost(each: Cost) -> tuple[str, ...]:
-    low, high = each.milliseconds
     sizes = (f"{size:,}" for size in (each.flash_bytes, each.arena_bytes, each.stack_bytes))
     by = "counted" if each.counted else "estimate"
-    return each.target, f"{each.instructions:,}", f"{low:.3g} to {high:.3g}", *sizes, by
+    return each.target, f"{each.instructions:,}", told_milliseconds(each), *sizes, by

@@ -7,7 +7,7 @@ from typing import Any
 
 from microface import models
 from microface.errors import UserError
-from microface.evaluate.costs import costs, parameters
+from microface.evaluate.costs import costs, parameters, told_interval
 from microface.evaluate.engines import Engine
 from microface.evaluate.lfw import LfwResult
 from microface.evaluate.material import Material
@@ -109,9 +109,9 @@ def size_cells(row: Row) -> tuple[str, ...]:
 
 def cost_cells(cost: Cost) -> tuple[str, ...]:
     """Return what a face costs on a chip as text under `COST`."""
-    low, high = cost.milliseconds
     instructions = f"{cost.instructions / 1e6:.2f} M{'' if cost.counted else ' (plan)'}"
-    return f"{cost.flash_bytes / 1024:.0f} KiB", instructions, f"{low:.3g}-{high:.3g} ms"
+    own = f" ({told_interval(cost.accelerator)} on the accelerator)" if cost.accelerator else ""
+    return f"{cost.flash_bytes / 1024:.0f} KiB", instructions, f"{told_interval(cost.milliseconds, '-')} ms{own}"
 
 
 def markdown(rows: Sequence[Row], targets: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from microface.evaluate.at_threshold import AtThreshold
 from microface.evaluate.conditions import FIXED_RATE
 from microface.evaluate.copies import COPIES
+from microface.evaluate.costs import told_interval, told_milliseconds
 from microface.evaluate.groups import GroupsResult
 from microface.evaluate.identification import GroupFigures
 from microface.evaluate.lfw import LfwResult
@@ -76,7 +77,7 @@ def _facts(study: Study) -> Iterator[tuple[str, str]]:
     for rate in study.open_set.dir_at_fpir[:1] if study.open_set else ():
         yield _percent(rate.dir), f"of enrolled people named, {100 * rate.fpir:g} % of strangers let in"
     for cost in study.costs:
-        yield f"{cost.milliseconds[0]:.3g}-{cost.milliseconds[1]:.3g} ms", f"a face on {cost.target}, estimated"
+        yield f"{told_interval(cost.milliseconds)} ms", f"a face on {cost.target}, estimated"
 
 
 def _percent(value: float, error: float | None = None) -> str:
@@ -177,8 +178,7 @@ def _rate(rate: Rate | None) -> str:
 def _cost_row(each: Cost) -> Cells:
     sizes = (f"{size:,}" for size in (each.flash_bytes, each.arena_bytes, each.stack_bytes))
     how = "counted on the emulated chip" if each.counted else "estimated by the plan"
-    time = f"{each.milliseconds[0]:.3g} to {each.milliseconds[1]:.3g}"
-    return (each.target, f"{each.instructions:,}", time, *sizes, how)
+    return (each.target, f"{each.instructions:,}", told_milliseconds(each), *sizes, how)
 
 
 def _jpeg(crop: np.ndarray) -> str:

@@ -1,6 +1,6 @@
 """Model packages: network, crop, score, statistics, card and licence in one file; and the shipped ones."""
 
-from microface.models.card import Cost, Measurement, ModelCard
+from microface.models.card import Cost, Measurement, ModelCard, held_out_metric
 from microface.models.package import ModelPackage, Score
 from microface.models.shelf import float_network, has_float_network, load, load_any_network, names
 
@@ -12,6 +12,7 @@ __all__ = [
     "Score",
     "float_network",
     "has_float_network",
+    "held_out_metric",
     "load",
     "load_any_network",
     "names",

@@ -4,6 +4,11 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 
+def held_out_metric(rate: str) -> str:
+    """Return the name of the true-accept rate over all pairs of held-out people, at the false-accept rate `rate`."""
+    return f"held-out TAR at FAR {rate}"
+
+
 @dataclass(frozen=True)
 class Measurement:
     """One figure: `value` of `metric` (fractions 0..1) on `data`, by `engine`, as `command` repeats it."""
@@ -21,7 +26,9 @@ class Cost:
     """What one inference costs on `target`; sizes in bytes, flash without the people's gallery.
 
     `counted`: instructions are counted on the emulated chip and sizes measured in the ELF file, else the plan's
-    estimate. `milliseconds` (low, high) is an estimate always. `command` repeats the figures.
+    estimate. `milliseconds` (low, high) is an estimate always. Where a chip's accelerator runs the network,
+    `accelerator` is its part of them, by its cycles, and `instructions` are the processor's, which feeds it.
+    `command` repeats the figures.
     """
 
     target: str
@@ -32,6 +39,7 @@ class Cost:
     stack_bytes: int
     counted: bool
     command: str
+    accelerator: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -77,4 +85,5 @@ class ModelCard:
 
 def _cost(value: dict[str, Any]) -> Cost:
     low, high = value["milliseconds"]
-    return Cost(**{**value, "milliseconds": (low, high)})
+    own = value.get("accelerator")
+    return Cost(**{**value, "milliseconds": (low, high), "accelerator": (own[0], own[1]) if own else None})

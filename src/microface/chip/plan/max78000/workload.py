@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from microface.chip.targets import Target
 from microface.errors import UserError
 from microface.network import IntegerNetwork
 from microface.network.ops import Operator
@@ -131,6 +132,11 @@ class Workload:
 def is_for_accelerator(network: IntegerNetwork) -> bool:
     """Tell whether every operator of `network` is a hardware layer."""
     return all(isinstance(operator, AcceleratorLayer) for operator in network.operators)
+
+
+def runs_accelerated(network: IntegerNetwork, target: Target) -> bool:
+    """Tell whether `target` has an accelerator that `network` is made for."""
+    return bool(target.accelerator) and is_for_accelerator(network)
 
 
 def _layer(operator: Operator, network: IntegerNetwork) -> HardwareLayer:
