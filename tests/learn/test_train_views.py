@@ -1,7 +1,6 @@
 # ruff: noqa: E402 (torch may be absent, which has to be seen first)
 """Augmented views in torch, the live teacher, and the device pipeline that brings both together."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from faces import NET
 from settings import config
 
 from microface.errors import UserError
-from microface.learn.recrop import Recrop, recrop
 from microface.learn.store_views import StoredViews, store_views
 from microface.learn.teacher import read_teacher
 from microface.learn.train.config import Augmentation
@@ -30,16 +28,8 @@ from microface.learn.train.schedule import View
 from microface.learn.train.start import Session, start
 from microface.learn.train.team import Team
 from microface.learn.train.views import Views
-from microface.photos.align import TEMPLATE
-from microface.photos.crop import TEACHER_VIEW, crop_face
-from microface.photos.crop import crop as cut
-from microface.photos.dataset import Dataset, Manifest, ShardInfo
-from microface.photos.face import Face
-from microface.photos.layouts import list_photos
-from microface.photos.preprocess import Preprocess
-from microface.photos.read import decode_photo
 from microface.photos.teacher import Teacher
-from teachers import drawn_teacher, tiny_teacher
+from teachers import drawn_teacher
 
 NOTHING = Augmentation(rotation=0, scale=0, shift=0, gain=0, offset=0, grey=0, soften=0, mirror=0)
 CHANGES = {"rotation": 10, "scale": 0.1, "shift": 0.05, "gain": 0.3, "offset": 30, "grey": 1, "soften": 1, "mirror": 1,
@@ -171,52 +161,3 @@ def test_stored_views_are_a_data_set_with_the_teachers_embeddings_of_them(drawn:
     assert (live * after.targets[rows]).sum(axis=1).min() > 0.98
     with pytest.raises(UserError, match="another data set"):
         store_views(drawn, tmp_path / "views", replace(options, copies=3), CPU)
-
-
-def test_recropped_faces_are_the_prepared_ones_and_embedded_again(tmp_path: Path) -> None:
-    """Rows and photos suffice: a folder of drawn photos, rows with landmarks, the crops of another size."""
-    photos, rows, crop = tmp_path / "photos", tmp_path / "rows", Preprocess.aligned(32, margin=2)
-    faces = _drawn_rows(photos, rows)
-    teacher = tiny_teacher(tmp_path / "teacher.onnx")
-    manifest = recrop(rows, [photos], tmp_path / "out", Recrop(crop, teacher, 1), CPU)
-    assert (manifest.rows, manifest.skipped) == (3, {"no_photo": 1})
-    shard = Dataset.open(tmp_path / "out").shards[0]
-    photo = decode_photo((photos / "Ada" / "0.png").read_bytes(), "0")
-    assert np.array_equal(shard.crops[0], crop_face(photo, Face.from_json(faces[0]), crop))
-    view = cut(photo, Face.from_json(faces[0]).points, TEACHER_VIEW)
-    assert np.allclose(shard.embeddings[0], Teacher(teacher).embed(view[None])[0], atol=1e-5)
-    assert recrop(rows, [photos], tmp_path / "out", Recrop(crop, teacher, 1), CPU) == manifest
-
-
-def test_recropped_faces_keep_the_stored_embeddings_unless_a_teacher_is_given(tmp_path: Path) -> None:
-    photos, rows, crop = tmp_path / "photos", tmp_path / "rows", Preprocess.loose(48, 64)
-    _drawn_rows(photos, rows)
-    np.save(rows / "embeddings-00000.npy", np.random.default_rng(2).normal(size=(4, 512)).astype(np.float32))
-    before = Dataset.open(rows, verify=False).shards[0]
-    manifest = recrop(rows, [photos], tmp_path / "out", Recrop(crop, None, 1), CPU)
-    after = Dataset.open(tmp_path / "out").shards[0]
-    places = [place for place, row in enumerate(before.rows) if row["key"] != "lost"]
-    assert [row["key"] for row in after.rows] == [before.rows[place]["key"] for place in places]
-    assert after.crops.shape[1:] == (64, 48, 3) and len(np.unique(after.embeddings, axis=0)) == 3
-    assert np.array_equal(after.embeddings, before.embeddings[places])
-    assert manifest.teacher == Dataset.open(rows, verify=False).manifest.teacher
-    with pytest.raises(UserError, match="another data set"):
-        recrop(rows, [photos], tmp_path / "out", Recrop(Preprocess.loose(64, 48), None, 1), CPU)
-
-
-def _drawn_rows(photos: Path, rows: Path) -> list[dict[str, object]]:
-    """Write three photos and a data set of rows alone, the fourth of which has no photo; return the rows."""
-    (photos / "Ada").mkdir(parents=True)
-    rows.mkdir()
-    random = np.random.default_rng(1)
-    for number in range(3):
-        grid = cv2.resize(random.integers(0, 256, (9, 9, 3), np.uint8), (130, 150))
-        cv2.imwrite(str(photos / "Ada" / f"{number}.png"), grid)
-    keys = [entry.key for entry in list_photos(photos)] + ["lost"]
-    points = np.add(TEMPLATE, (8, 20)).round(2).tolist()
-    box = {"box": [10.0, 20.0, 110.0, 140.0], "landmarks": points, "score": 1.0}
-    faces = [{"key": key, "source": "drawn", "identity": "Ada", "split": "train", **box} for key in keys]
-    (rows / "rows-00000.jsonl").write_text("".join(json.dumps(face) + "\n" for face in faces))
-    infos = (ShardInfo(0, 4, {"train": 4}, {}, {}),)
-    Manifest(Preprocess.aligned(96), {"sha256": "x"}, {}, "drawn", 4, 1, infos).save(rows)
-    return faces

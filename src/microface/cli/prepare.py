@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from microface.photos.prepare import Effort
     from microface.photos.preprocess import Preprocess
 
-_WHY = {
+WHY = {
+    "no_photo": "not in these collections",
     "no_face": "no face was found",
     "unreadable": "could not be read as a photo",
     "too_small": "would have to be enlarged too much",
@@ -28,7 +29,7 @@ _WHY = {
     "near_refused": "like a person to refuse",
     "refused_person": "of a person whose other photos were refused",
 }
-_LOOSE_ENLARGE = 1.5
+LOOSE_ENLARGE = 1.5
 _LOOSE_MARGIN, _ALIGNED_MARGIN = 20, 4
 
 
@@ -62,7 +63,7 @@ def prepare(
 
     if not 0.01 <= share <= 1:
         raise UserError("--share", "is a share of the photo", "give one from 0.01 to 1")
-    limit = enlarge or (_LOOSE_ENLARGE if loose else math.inf)
+    limit = most_enlarged(enlarge, loose)
     recipe = Recipe(
         _crop(loose, size, margin),
         teacher,
@@ -95,17 +96,27 @@ def _crop(loose: bool, size: int | None, margin: int | None) -> "Preprocess":
     return Preprocess.aligned(size or 96).widened(_ALIGNED_MARGIN if margin is None else margin)
 
 
+def most_enlarged(enlarge: float | None, loose: bool) -> float:
+    """Return how many times a photo may be enlarged: as told, else 1.5 times for loose crops, aligned ones any."""
+    return enlarge if enlarge is not None else LOOSE_ENLARGE if loose else math.inf
+
+
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _show(manifest: Manifest, output: Path, effort: "Effort", seconds: float) -> None:
+def show_counts(manifest: Manifest, output: Path) -> None:
+    """Print how many crops there are, by split, and how many photos were left out, by reason."""
     rows = [(name, f"{count:,}", "") for name, count in manifest.splits.items()]
     if manifest.native is not None:
         rows.append(("native", f"{manifest.native:,}", "cut without enlarging the photo"))
-    rows += [("skipped", f"{count:,}", _WHY[reason]) for reason, count in manifest.skipped.items()]
+    rows += [("skipped", f"{count:,}", WHY[reason]) for reason, count in manifest.skipped.items()]
     title = f"{output}: {manifest.rows:,} crops of {manifest.photos:,} photos"
     console.print(table(title, ("", "photos", "why"), rows))
+
+
+def _show(manifest: Manifest, output: Path, effort: "Effort", seconds: float) -> None:
+    show_counts(manifest, output)
     if effort.single:
         console.print(f"{effort.single:,} people have a single photo: nothing of them can be compared")
     if effort.photos:

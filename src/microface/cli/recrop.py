@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from microface.cli.guard import guarded
-from microface.console import console
+from microface.cli.prepare import most_enlarged, show_counts
 from microface.errors import UserError
 
 
@@ -23,6 +23,7 @@ def recrop(
     size: Annotated[int, typer.Option(help="Side of an aligned crop, width of a loose one.  [pixels]")] = 96,
     height: Annotated[int, typer.Option(help="Height of a loose crop; 0: four thirds of its width.")] = 0,
     margin: Annotated[int, typer.Option(help="Pixels stored on each side of it, for augmentation.", min=0)] = 4,
+    enlarge: Annotated[float | None, typer.Option(help="Most a photo may be enlarged: any, loose 1.5.")] = None,
     processes: Annotated[int, typer.Option(help="Processes that decode and crop; 0: as many as cores.")] = 0,
     device: Annotated[str, typer.Option(help="Where the teacher computes: auto, cpu or cuda.")] = "auto",
 ) -> None:
@@ -39,9 +40,10 @@ def recrop(
     kinds = {"aligned": Preprocess.aligned(size), "loose": loose}
     if crop not in kinds:
         raise UserError(f"--crop {crop}", "is not known", "use aligned or loose")
-    options = Recrop(kinds[crop].widened(margin), teacher, processes or os.cpu_count() or 1)
+    limit = most_enlarged(enlarge, crop == "loose")
+    options = Recrop(kinds[crop].widened(margin), teacher, processes or os.cpu_count() or 1, limit)
     manifest = make(faces, photos, output, options, where(device))
-    console.print(f"{output}: {manifest.rows:,} crops, {manifest.splits}, left out {manifest.skipped or 'none'}")
+    show_counts(manifest, output)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """Crops of faces by a `Preprocess`: by landmarks, by a detector's box alone, or from the middle of a photo."""
 
+import math
+
 import cv2
 import numpy as np
 
@@ -34,8 +36,19 @@ def crop(photo: np.ndarray, landmarks: np.ndarray, preprocess: Preprocess) -> np
 
 def crop_face(photo: np.ndarray, face: Face, preprocess: Preprocess) -> np.ndarray:
     """Return the crop of `face` as `preprocess` says: by landmarks when aligned, by the box alone when loose."""
-    points = face.points if preprocess.geometry == "aligned" else typical_landmarks(face.box)
-    return crop(photo, points, preprocess)
+    return crop(photo, _landmarks(face, preprocess), preprocess)
+
+
+def placed(photo: np.ndarray, face: Face, preprocess: Preprocess) -> tuple[float, float]:
+    """Return how many times the crop's content enlarges the photo, and its share that lies beyond the photo."""
+    matrix = umeyama(_landmarks(face, preprocess), template(preprocess))
+    scale = math.sqrt(abs(float(np.linalg.det(matrix[:, :2]))))
+    y, x = (np.arange(0.5, size, 8) for size in preprocess.content)
+    first = np.subtract((preprocess.height, preprocess.width), preprocess.content) / 2
+    grid = np.stack(np.meshgrid(x + first[1], y + first[0]), axis=-1).reshape(-1, 2) - matrix[:, 2]
+    spots = grid @ np.linalg.pinv(matrix[:, :2]).T
+    inside = (spots >= -0.5).all(axis=1) & (spots < np.array(photo.shape[1::-1]) - 0.5).all(axis=1)
+    return round(scale, 3), round(1 - float(inside.mean()), 3)
 
 
 def crop_box(photo: np.ndarray, box: Box, preprocess: Preprocess) -> np.ndarray:
@@ -60,6 +73,10 @@ def typical_landmarks(box: Box) -> np.ndarray:
     """Return where an upright average face with this `box` has its landmarks, float64 [5, 2]."""
     scale = (box.width + box.height) / (_BOX_WIDTH + _BOX_HEIGHT)
     return (TEMPLATE - _BOX_CENTRE) * scale + box.centre
+
+
+def _landmarks(face: Face, preprocess: Preprocess) -> np.ndarray:
+    return face.points if preprocess.geometry == "aligned" else typical_landmarks(face.box)
 
 
 def template(preprocess: Preprocess) -> np.ndarray:

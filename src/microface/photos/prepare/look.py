@@ -1,7 +1,6 @@
 """What is to be seen in one photo: its face, the crop to store, the teacher's view, and what is known of them."""
 
 import hashlib
-import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,13 +10,11 @@ from typing import Any
 import numpy as np
 
 from microface.errors import UserError
-from microface.photos.align import umeyama
-from microface.photos.crop import TEACHER_VIEW, crop, crop_face, template, typical_landmarks
+from microface.photos.crop import TEACHER_VIEW, crop, crop_face, placed
 from microface.photos.detect.finder import LOOSE_CROPS, Finder
 from microface.photos.face import Box, Face, as_landmarks
 from microface.photos.layouts import PhotoEntry, read_entry
 from microface.photos.prepare.recipe import Recipe
-from microface.photos.preprocess import Preprocess
 from microface.photos.quality import judge
 from microface.photos.read import decode_photo
 
@@ -87,19 +84,6 @@ class Looker:
         row = _row(entry, split, photo, face) | {"photo": fingerprint, "enlarged": enlarged, "outside": outside}
         row["reasons"] = list(quality.reasons)
         return Seen(crop_face(photo, face, preprocess), crop(photo, face.points, TEACHER_VIEW), row)
-
-
-def placed(photo: np.ndarray, face: Face, preprocess: Preprocess) -> tuple[float, float]:
-    """Return how many times the crop's content enlarges the photo, and its share that lies beyond the photo."""
-    points = face.points if preprocess.geometry == "aligned" else typical_landmarks(face.box)
-    matrix = umeyama(points, template(preprocess))
-    scale = math.sqrt(abs(float(np.linalg.det(matrix[:, :2]))))
-    y, x = (np.arange(0.5, size, 8) for size in preprocess.content)
-    first = np.subtract((preprocess.height, preprocess.width), preprocess.content) / 2
-    grid = np.stack(np.meshgrid(x + first[1], y + first[0]), axis=-1).reshape(-1, 2) - matrix[:, 2]
-    spots = grid @ np.linalg.pinv(matrix[:, :2]).T
-    inside = (spots >= -0.5).all(axis=1) & (spots < np.array(photo.shape[1::-1]) - 0.5).all(axis=1)
-    return round(scale, 3), round(1 - float(inside.mean()), 3)
 
 
 def _row(entry: PhotoEntry, split: str, photo: np.ndarray, face: Face) -> dict[str, Any]:
