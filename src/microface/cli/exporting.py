@@ -1,7 +1,7 @@
 """`microface export`: a network as a file that other tools run, and by how much it differs there."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import numpy as np
 import typer
@@ -12,12 +12,13 @@ from microface.console import console
 from microface.errors import UserError
 from microface.files import write_bytes
 from microface.models import ModelPackage, float_network
+from microface.models.package import Score
 from microface.network import IntegerNetwork
 from microface.network.convert.compare import Difference, difference_between, notes_of
 from microface.network.convert.tflite import import_bytes, tflite_bytes
 from microface.photos.dataset import Dataset
 
-_FORMATS = ("tflite", "onnx", "onnx-float")
+_FORMATS = ("tflite", "onnx", "onnx-float", "mface")
 _ROUNDING = {"tflite": "TFLite does", "onnx": "onnxruntime does"}
 _SAMPLES = 64
 
@@ -25,17 +26,30 @@ _SAMPLES = 64
 def export_network(
     network: NetworkName,
     output: Annotated[Path, typer.Option(help="File to write.")],
-    to: Annotated[str, typer.Option(help="tflite, onnx (integers in QDQ form) or onnx-float.")] = "tflite",
+    to: Annotated[str, typer.Option(help="tflite, onnx (integers in QDQ form), onnx-float, or mface.")] = "tflite",
     data: Annotated[Path | None, typer.Option(help="Data set whose crops to compare on; noise unless given.")] = None,
+    score: Annotated[
+        str | None, typer.Option(help="With --to mface: compare embeddings by l1, l2, l2norm or cosine instead.")
+    ] = None,
     json: JsonFile = None,
 ) -> None:
     """Write a network for another tool; what that tool computes is compared with our integers.
+
+    With `--to mface` a model for our own tools that compares by another score: `evaluate visits` measures its
+    statistics, or `enroll --threshold` does without.
 
     Example: `microface export default --to tflite --output default.tflite`
     """
     if to not in _FORMATS:
         raise UserError(f"--to {to}", "is not known", f"use {', '.join(_FORMATS)}")
+    if (score is None) != (to != "mface"):
+        raise UserError(
+            f"--to {to}", "goes with --score" if score is None else "has no score", "give --to mface --score l1"
+        )
     source = find_network(network)
+    if score is not None:
+        save_json(json, _with_score(source, score, output))
+        return
     ours = network_in(source)
     x = _inputs(ours, data)
     if to == "onnx-float":
@@ -51,6 +65,21 @@ def export_network(
     console.print(f"{output}: {len(written):,} bytes", highlight=False)
     console.print(said, highlight=False)
     save_json(json, {"file": str(output), "bytes": len(written), **vars(found)})
+
+
+def _with_score(source: ModelPackage | IntegerNetwork, score: str, output: Path) -> dict[str, str]:
+    """Write the package that compares by `score`, and say what it lacks."""
+    if not isinstance(source, ModelPackage):
+        raise UserError(source.name, "is a bare network without a score", "give a shipped model or a .mface package")
+    if output.suffix != ".mface":
+        raise UserError(output, "does not end in .mface", "name a FILE.mface")
+    package = source.compared_by(cast(Score, score), output.stem)
+    package.save(output)
+    console.print(f"{output}: {source.name}, compared by {score}; model id {package.model_id[:16]}", highlight=False)
+    console.print(
+        "no rates are known of it: measure them (evaluate visits --output), or enroll --threshold N", style="yellow"
+    )
+    return {"file": str(output), "model_id": package.model_id, "score": score}
 
 
 def _written(source: ModelPackage | IntegerNetwork, output: Path, x: np.ndarray, to: str) -> tuple[bytes, np.ndarray]:

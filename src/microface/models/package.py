@@ -59,6 +59,14 @@ class ModelPackage:
         """Return the same model, same id, with another card."""
         return replace(self, card=card)
 
+    def compared_by(self, score: Score, name: str) -> Self:
+        """Return the network as the model `name`, another id, whose embeddings `score` compares.
+
+        Statistics and accuracies belong to the score that they were measured with, so they stay behind.
+        """
+        card = replace(self.card, measurements=())
+        return replace(self, name=name, score=score, card=card, statistics=None)
+
     def save(self, path: Path) -> None:
         """Write the package to `path`, wholly or not at all."""
         network = network_to_container(self.network)
