@@ -14,6 +14,7 @@ from settings import config
 
 from microface.errors import DamagedFileError, UserError
 from microface.learn.train.compare import compare
+from microface.learn.train.config import load_config
 from microface.learn.train.data import open_photos
 from microface.learn.train.losses.base import Lesson
 from microface.learn.train.run import Run
@@ -114,6 +115,9 @@ def test_a_loss_that_is_no_number_before_the_first_checkpoint(
     def explode(self: Run, lesson: Lesson) -> torch.Tensor:
         return original(self, lesson) * float("nan")
 
-    monkeypatch.setattr(Run, "_loss", explode)
-    with pytest.raises(UserError, match="has no checkpoint yet: the loss at step 0 is not a number"):
-        start(config(drawn), tmp_path / "run")
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "_loss", explode)
+        with pytest.raises(UserError, match="has no checkpoint yet: the loss at step 0 is not a number"):
+            start(config(drawn), tmp_path / "run")
+    mended = config(drawn, rate=1e-3, epochs=0.1, checks=1)  # what failed is no run that stands in the way
+    assert start(mended, tmp_path / "run")["done"] and load_config(tmp_path / "run" / "config.json") == mended

@@ -51,7 +51,7 @@ def test_bad_arguments_are_told(drawn: Path, tmp_path: Path) -> None:
         _run("train", "--data", drawn, "--output", tmp_path / "run")
     with pytest.raises(UserError, match="write NAME=VALUE"):
         _run("train", "--data", drawn, "--output", tmp_path / "run", "--epochs", 1, "--option", "width")
-    with pytest.raises(UserError, match="use ptq, qat or best"):
+    with pytest.raises(UserError, match="it should be 'ptq', 'qat' or 'best'"):
         _run("quantize", tmp_path, "--output", tmp_path / "x.mface", "--method", "int4")
 
 

@@ -20,10 +20,11 @@ from microface.learn.package import read_by
 from microface.learn.quant.calibrate import METHODS, Affine, Seen, quantisations
 from microface.learn.quant.graph import Convolution, FloatGraph, Sum
 from microface.learn.quant.lower import lower
+from microface.learn.quant.options import QuantiseOptions, options_from
 from microface.learn.quant.qat import QuantisedNetwork, Rounded, RoundedWeights
 from microface.learn.quant.rounding import limits
 from microface.learn.quant.simulate import differences
-from microface.learn.quantise import Quantised, QuantiseOptions, options_from, quantise
+from microface.learn.quantise import Quantised, quantise
 from microface.learn.train.config import save_config
 from microface.learn.train.start import start
 from microface.models.package import ModelPackage
@@ -158,10 +159,14 @@ def test_a_package_reads_the_centre_of_the_crops_it_was_trained_on(crop: Preproc
 def test_the_runs_schedule_counts_where_nothing_is_told(drawn: Path, tmp_path: Path) -> None:
     save_config(config(drawn, quantisation={"method": "ptq", "bits": ["4"], "size": 64}), tmp_path / "config.json")
     assert options_from(tmp_path, {"size": 32}) == QuantiseOptions("ptq", bits=("4",), size=32)
-    with pytest.raises(UserError, match="is not known"):
+    with pytest.raises(UserError, match="method = 'int4': cannot be used; it should be 'ptq', 'qat' or 'best'"):
         options_from(tmp_path, {"method": "int4"})
+    with pytest.raises(UserError, match="calibration = 'foo': cannot be used; it should be 'minmax', 'percentile' or"):
+        options_from(tmp_path, {"calibration": "foo"})
+    with pytest.raises(UserError, match="--bits auto: does not say how small the network shall be; add --budget 65%"):
+        options_from(tmp_path, {"bits": ("auto",)})
     save_config(config(drawn, quantisation={"bit": 4}), tmp_path / "config.json")
-    with pytest.raises(UserError, match="sets bit for quantisation"):
+    with pytest.raises(UserError, match="quantisation, bit: is not known; use bits, budget"):
         options_from(tmp_path, {})
 
 

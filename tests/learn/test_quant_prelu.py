@@ -28,11 +28,12 @@ from microface.learn.quant.graph import Convolution, FloatGraph, Maximum, Prelu,
 from microface.learn.quant.lower import lower
 from microface.learn.quant.max78000.arrange import arranged
 from microface.learn.quant.onnx_file import OnnxNetwork, to_onnx
+from microface.learn.quant.options import QuantiseOptions
 from microface.learn.quant.qat import QuantisedNetwork
 from microface.learn.quant.sensitivity import costs
 from microface.learn.quant.simulate import differences
 from microface.learn.quant.trace import trace
-from microface.learn.quantise import QuantiseOptions, quantise
+from microface.learn.quantise import quantise
 from microface.learn.train.start import start
 from microface.models import ModelPackage
 from microface.network.ops import WeightedOperator

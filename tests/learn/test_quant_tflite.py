@@ -23,11 +23,12 @@ from microface.learn.card import card_of
 from microface.learn.quant.calibrate import Affine, Quantisable, observe, quantisations
 from microface.learn.quant.graph import Average, Convolution, FloatGraph, GlobalMean, Join, Linear, Maximum, Prelu, Sum
 from microface.learn.quant.lower import lower
+from microface.learn.quant.options import QuantiseOptions, options_from
 from microface.learn.quant.rounding import ARITHMETICS
 from microface.learn.quant.simulate import differences
 from microface.learn.quant.trace import trace
 from microface.learn.quant.weights import with_steps
-from microface.learn.quantise import QuantiseOptions, quantise
+from microface.learn.quantise import quantise
 from microface.learn.train.start import start
 from microface.models import ModelPackage, load, names
 from microface.network import IntegerNetwork, digest
@@ -160,5 +161,5 @@ def test_a_trained_network_has_the_bits_of_litert_and_of_the_chip(drawn: Path, t
 
 
 def test_another_rounding_is_refused() -> None:
-    with pytest.raises(UserError, match="rounding floor: is not known; use once or tflite"):
-        QuantiseOptions(rounding="floor")  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="rounding = 'floor': cannot be used; it should be 'once' or 'tflite'"):
+        options_from(Path("no run"), {"rounding": "floor"})

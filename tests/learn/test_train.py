@@ -83,7 +83,7 @@ def test_resuming_with_other_settings_is_refused(drawn: Path, tmp_path: Path) ->
 
 def test_a_run_may_be_resumed_as_a_longer_one(drawn: Path, tmp_path: Path) -> None:
     short = start(config(drawn, epochs=0.2, checks=1), tmp_path / "run", resume=False)
-    longer = start(config(drawn, epochs=0.4, checks=1), tmp_path / "run", resume=True)
+    longer = start(config(drawn, epochs=0.4, checks=1, quantisation={"size": 9}), tmp_path / "run", resume=True)
     assert short["steps"] < longer["steps"]
     assert load_config(tmp_path / "run" / "config.json").epochs == 0.4
 

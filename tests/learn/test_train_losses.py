@@ -107,12 +107,25 @@ def test_a_loss_that_lacks_what_it_needs_is_told() -> None:
     for name, asked, reason in (
         ("sine", subject, "choose among"),
         ("cosine", replace(subject, embedding=9), "compares with a teacher"),
+        ("similarity", replace(subject, targets=torch.zeros(10, 0)), "compares with a teacher that has 0 values"),
         ("arcface", unnamed, "needs named people"),
     ):
         with pytest.raises(UserError, match=reason):
             build(name, asked, {})
-    with pytest.raises(UserError, match="has other options"):
+    with pytest.raises(UserError, match="loss cosine, margin: is not known"):
         build("cosine", subject, {"margin": 1.0})
+
+
+def test_similarities_are_compared_whatever_the_lengths(drawn: Path, tmp_path: Path) -> None:
+    """A network without a layer of its own for the embedding can learn from a teacher of another length."""
+    longer = config(drawn, losses={"similarity": {"weight": 20.0}}, epochs=3, checks=1, sizes=((0.0, 1.0),))
+    longer = replace(longer, options={**longer.options, "embedding": 600})
+    start(longer, tmp_path / "run")
+    losses = Run(longer, tmp_path / "other").losses
+    targets = torch.nn.functional.normalize(torch.randn(10, 512))
+    lesson = Lesson(torch.zeros(10, 3, 4, 4), targets, torch.zeros(10, dtype=torch.long))
+    wider = torch.cat([targets, torch.zeros(10, 88)], 1)
+    assert float(losses(wider, lesson, 1.0)) == pytest.approx(0, abs=1e-6)
 
 
 def test_losses_as_they_are_written() -> None:

@@ -53,7 +53,8 @@ def quantize(
     """
     prepare()
     from microface.learn.card import card_of
-    from microface.learn.quantise import options_from, quantise
+    from microface.learn.quant.options import options_from
+    from microface.learn.quantise import quantise
     from microface.learn.quantise_max78000 import quantise_for_accelerator
 
     values = {

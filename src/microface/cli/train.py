@@ -15,7 +15,7 @@ from microface.errors import UserError
 def train(
     data: Annotated[Path, typer.Option(help="Data set that `microface prepare` made.")],
     output: Annotated[Path, typer.Option(help="Folder of the run: checkpoints, history, curve.")],
-    schedule: Annotated[str, typer.Option(help="TOML file of a run, or a shipped one (see docs/training.md).")] = "",
+    schedule: Annotated[str, typer.Option(help="TOML file of a run, or a shipped one (docs/train-your-own.md).")] = "",
     net: Annotated[str, typer.Option(help="Family of networks.  [default: facenet]", show_default=False)] = "",
     option: Annotated[list[str] | None, typer.Option(help="NAME=VALUE for the family, e.g. width=0.5.")] = None,
     loss: Annotated[list[str] | None, typer.Option(help="NAME=WEIGHT[,option=value...]; several are summed.")] = None,
@@ -31,10 +31,14 @@ def train(
     patience: Annotated[int | None, typer.Option(help="End after so many checks without a better one.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of weights, order and augmentation.  [default: 1]")] = None,
     threads: Annotated[int | None, typer.Option(help="Processes that share every batch (CPU).  [default: 2]")] = None,
+    per_person: Annotated[
+        int | None, typer.Option(help="Photos of a person side by side in a batch.  [default: 4 with lifted, else 1]")
+    ] = None,
+    precision: Annotated[str, typer.Option(help="bf16 or float32; else bf16 on a GPU.", show_default=False)] = "",
     pipeline: Annotated[str, typer.Option(help="Who augments: host, device or auto.", show_default=False)] = "",
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     deterministic: Annotated[bool, typer.Option(help="The same file twice on a GPU too (always so on a CPU).")] = False,
-    stop_after: Annotated[float, typer.Option(help="End this sitting after so many seconds, to be resumed.")] = 0.0,
+    stop_after: Annotated[float, typer.Option(min=0, help="End this sitting after so many seconds.")] = 0.0,
     tensorboard: Annotated[bool, typer.Option(help="Write figures for TensorBoard to the run's folder.")] = False,
     resume: Annotated[bool, typer.Option(help="Go on with the run in --output from its last checkpoint.")] = False,
     json: JsonFile = None,
@@ -51,7 +55,7 @@ def train(
         "data": str(data), "net": net, "options": options_of(option or []), "losses": losses_of(loss or []),
         "init": str(init or ""), "teacher": str(teacher or ""), "epochs": epochs, "minutes": minutes, "batch": batch,
         "rate": rate, "optimizer": optimizer, "patience": patience, "seed": seed, "threads": threads,
-        "pipeline": pipeline,
+        "pipeline": pipeline, "per_person": per_person, "precision": precision,
     }  # fmt: skip
     session = Session(resume, device, deterministic, stop_after or math.inf, tensorboard)
     summary = start(config_of(schedule, given), output, session=session)

@@ -1,9 +1,9 @@
 """From a run's folder to a `.mface` file and the float network beside it: the whole of `microface quantize`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,84 +15,29 @@ from microface.learn.quant.bits import chosen, parse
 from microface.learn.quant.calibrate import Quantisable, observe, quantisations
 from microface.learn.quant.correct import equalised, mended
 from microface.learn.quant.execute import execute, weights_of
-from microface.learn.quant.graph import FloatGraph, Rounding
+from microface.learn.quant.graph import FloatGraph
 from microface.learn.quant.judge import Judge, Stage
 from microface.learn.quant.lower import lower
 from microface.learn.quant.onnx_file import OnnxNetwork, save_onnx, to_onnx
-from microface.learn.quant.rounding import ARITHMETICS
+from microface.learn.quant.options import QuantiseOptions
 from microface.learn.quant.sensitivity import LayerCost, costs, four_bit_losses
 from microface.learn.quant.sharpen import SharpenOptions, sharpen
-from microface.learn.quant.tune import RATE_SHARE, Start, TuneOptions, steps_for, tuned
+from microface.learn.quant.tune import Start, TuneOptions, steps_for, tuned
 from microface.learn.quant.weights import with_steps
 from microface.learn.quant.whiten import head_of, kept_size, sample_of, whiten
-from microface.learn.train.config import load_config
 from microface.learn.train.data import Photos, open_photos
 from microface.learn.train.validate import Check, check
 from microface.models.card import ModelCard
 from microface.models.package import ModelPackage
-from microface.models.package import Score as ScoreName
 from microface.network import IntegerNetwork
 from microface.network.scores import Score
 from microface.photos.dataset import Dataset
 
-Method = Literal["ptq", "qat", "best"]
-METHODS: tuple[Method, ...] = ("ptq", "qat", "best")
 _WHITEN_PHOTOS = 30_000
 _JUDGED = 400
 """Held-out photos by which layers are compared."""
 _HALF_LOSS = 0.005
 """Largest loss of held-out true-accept rate that 16-bit float weights may cause."""
-
-
-@dataclass(frozen=True)
-class QuantiseOptions:
-    """How to quantise.
-
-    `method`: calibrate only, train with rounding, too, or do both and keep what does better on held-out people.
-    `calibration` by `photos` photos. `steps` of quantisation-aware training (0: 9 % of the run's) at `rate_share` of
-    the run's rate. `size`: values of the whitened embedding; 0 keeps the embedding as it was trained. `bits`,
-    `budget`, `target`: see `quant.bits`. `stretch`: see `largest_steps`. `mend`: biases corrected; `equalise`:
-    channels made alike. `rounding`: that of our own kernels, or of TFLite's.
-    """
-
-    method: Method = "best"
-    calibration: str = "mse"
-    photos: int = 512
-    steps: int = 0
-    score: ScoreName = "cosine"
-    size: int = 256
-    bits: tuple[str, ...] = ()
-    budget: str = ""
-    target: str = "stm32h743zi"
-    stretch: float = 1.0
-    mend: bool = True
-    equalise: bool = True
-    rounding: Rounding = "once"
-    later_first: bool = False
-    rate_share: float = RATE_SHARE
-    device: str = "auto"
-    resume: bool = False
-    report: bool = False
-
-    def __post_init__(self) -> None:
-        """Refuse values that nothing can be done with."""
-        if self.method not in METHODS:
-            raise UserError(f"method {self.method}", "is not known", "use ptq, qat or best")
-        if self.rounding not in ARITHMETICS:
-            raise UserError(f"rounding {self.rounding}", "is not known", f"use {' or '.join(ARITHMETICS)}")
-        if self.photos < 1 or self.steps < 0 or self.rate_share <= 0 or self.stretch <= 0:
-            raise UserError("photos, steps, rate share or scale", "is out of range", "use values above 0")
-
-
-def options_from(run: Path, told: Mapping[str, Any]) -> QuantiseOptions:
-    """Return the options that are `told`, the others as the run's config has them (its schedule's [quantisation])."""
-    QuantiseOptions(**told)  # what is told wrongly is said before any file is read
-    planned = load_config(run / "config.json").quantisation
-    known = {field.name for field in fields(QuantiseOptions)}
-    if unknown := sorted(planned.keys() - known):
-        raise UserError(run / "config.json", f"sets {unknown[0]} for quantisation", f"use {', '.join(sorted(known))}")
-    listed = {name: tuple(value) if isinstance(value, list) else value for name, value in planned.items()}
-    return QuantiseOptions(**{**listed, **told})
 
 
 @dataclass(frozen=True)
@@ -174,7 +119,9 @@ def pack(
 def prepare(run: Path, name: str, options: QuantiseOptions) -> Prepared:
     """Read the run in the folder `run`, project its embedding, and judge the float network."""
     trained = load_trained(run, name)
-    training, held_out = open_photos(Path(trained.config.data), trained.graph.output.shape[0])
+    training, held_out = open_photos(
+        Path(trained.config.data), trained.graph.output.shape[0], trained.config.projection
+    )
     plain = _embedded(trained.graph, held_out, trained.size)
     projected = _projected(trained, training, options.size)
     wanted = _checked_onnx(projected, held_out)

@@ -12,7 +12,8 @@ from microface.learn.package import float_inputs, inputs_of
 from microface.learn.quant.judge import Stage
 from microface.learn.quant.max78000 import FitOptions, Fitted, differences, fit, lower, simulate
 from microface.learn.quant.max78000.bits import parse_bits
-from microface.learn.quantise import Prepared, Quantised, QuantiseOptions, pack, prepare, rounded
+from microface.learn.quant.options import QuantiseOptions
+from microface.learn.quantise import Prepared, Quantised, pack, prepare, rounded
 from microface.models.card import ModelCard
 
 _CHECKED = 16

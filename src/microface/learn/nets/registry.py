@@ -1,5 +1,6 @@
 """The registry of networks: a family is a function from options to a torch module, registered by decorator."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any, Literal
@@ -81,10 +82,17 @@ def options_of(name: str, given: dict[str, Any]) -> Any:
 
 
 def _converted(option: str, kind: type, value: Any) -> Any:
+    """Return `value` as `kind`; no number may be below 0, nor resolution, embedding and width 0."""
     try:
-        return kind(value)
-    except ValueError as error:
+        converted = kind(value)
+    except (TypeError, ValueError, OverflowError) as error:
         raise UserError(f"{option}={value}", "is not a number", f"give {option} as {kind.__name__}") from error
+    least = 1 if option in ("resolution", "embedding") else 0
+    if kind in (int, float) and not (least <= converted < math.inf and (option != "width" or converted > 0)):
+        raise UserError(
+            f"{option}={value}", "is too small or no size", f"give {option} a value from {least or 'above 0'}"
+        )
+    return converted
 
 
 def build(name: str, options: Any = None) -> nn.Module:

@@ -11,9 +11,9 @@ from microface.errors import UserError
 from microface.learn.quant.calibrate import Quantisable
 from microface.learn.quant.graph import FloatGraph
 from microface.learn.quant.lower import lower
+from microface.learn.quant.options import AUTO
 from microface.learn.quant.sensitivity import candidates
 
-AUTO = "auto"
 _GRAIN = 64
 """Bytes that count as one when layers are chosen."""
 _TRIES = 8

@@ -16,6 +16,7 @@ from microface.learn.quant.calibrate import Quantisable
 from microface.learn.quant.execute import execute, weights_of
 from microface.learn.quant.graph import FloatGraph
 from microface.learn.quant.max78000 import Fitted, RoundedNetwork
+from microface.learn.quant.options import RATE_SHARE
 from microface.learn.quant.qat import QuantisedNetwork
 from microface.learn.quant.sharpen import unlike
 from microface.learn.train import checkpoint
@@ -26,8 +27,6 @@ from microface.learn.train.schedule import view
 from microface.learn.train.team import Team, gathered
 from microface.learn.train.validate import to_input
 
-RATE_SHARE = 1 / 20
-"""The phase starts at this share of the float run's learning rate."""
 STEPS_SHARE = 0.09
 """Unless told otherwise, the phase has this share of the float run's steps."""
 FIRST_EPOCH = 1_000_000

@@ -42,7 +42,7 @@ def terms_of(text: str) -> dict[str, Any]:
 
 def _trained(config: TrainConfig, losses: dict[str, Any], folder: Path, device: str) -> tuple[TrainConfig, Path]:
     chosen = replace(config, losses=losses)
-    start(chosen, folder, session=Session(resume=(folder / "config.json").exists(), device=device))
+    start(chosen, folder, session=Session(resume=True, device=device))
     return chosen, folder
 
 

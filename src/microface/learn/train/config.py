@@ -1,18 +1,31 @@
 """What a training run is made of: one frozen record, saved as `config.json` in the run's folder."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import ConfigDict
 
 from microface import files
 from microface.errors import DamagedFileError, UserError
-
-Points = tuple[tuple[float, float], ...]
-"""(share of the run, value), in rising order of the share."""
-OPTIMIZERS = ("adamw", "adam", "sgd")
-PIPELINES = ("auto", "host", "device")
-PROJECTIONS = ("svd", "trained")
+from microface.learn.checked import checked
+from microface.learn.train.ranges import (
+    Above0,
+    Angle,
+    Count,
+    Factors,
+    From0,
+    FromOne,
+    Levels,
+    Seed,
+    Share,
+    ShareBelow1,
+    Sizes,
+    Terms,
+    Two,
+)
 
 
 @dataclass(frozen=True)
@@ -23,35 +36,37 @@ class Augmentation:
     teacher's embedding of the unchanged crop.
     """
 
-    rotation: float = 7.0
+    __pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    rotation: Angle = 7.0
     """Largest roll in degrees."""
-    scale: float = 0.06
+    scale: ShareBelow1 = 0.06
     """Largest change of size, as a fraction."""
-    shift: float = 0.04
+    shift: Share = 0.04
     """Largest shift, as a fraction of the side."""
-    gain: float = 0.25
+    gain: Share = 0.25
     """Largest change of contrast, as a fraction."""
-    offset: float = 25.0
+    offset: Levels = 25.0
     """Largest change of brightness, in levels of 0..255."""
-    grey: float = 0.1
+    grey: Share = 0.1
     """Share of crops made grey."""
-    soften: float = 0.1
+    soften: Share = 0.1
     """Share of crops made smaller by up to 2.5 times and enlarged again."""
-    mirror: float = 0.5
+    mirror: Share = 0.5
     """Share of crops mirrored."""
-    small: float = 0.0
+    small: Share = 0.0
     """Share of crops brought to a side of 24 to 80 pixels and enlarged again."""
-    blur: float = 0.0
+    blur: Share = 0.0
     """Share of crops blurred, by a Gaussian of 0.4 to 1.5 pixels."""
-    jpeg: float = 0.0
+    jpeg: Share = 0.0
     """Share of crops coded as JPEG does, at qualities 15 to 70."""
-    noise: float = 0.0
+    noise: Levels = 0.0
     """Largest deviation of the noise in levels; half of the crops get some."""
-    gamma: float = 0.0
+    gamma: From0 = 0.0
     """Largest change of the logarithm (base 2) of gamma."""
-    occlusion: float = 0.0
+    occlusion: Share = 0.0
     """Share of crops with a covered rectangle."""
-    mixup: float = 0.0
+    mixup: Share = 0.0
     """Share of crops mixed with another one; the live teacher labels the mixture."""
 
     def scaled(self, strength: float) -> "Augmentation":
@@ -73,64 +88,63 @@ class TrainConfig:
     so such a run resumes, but two of them do not give the same file (those by `epochs` do).
     """
 
+    __pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False)
+
     data: str
     net: str
     options: dict[str, Any] = field(default_factory=dict)
     init: str = ""
     """Checkpoint of another run whose averaged weights this one begins with."""
-    epochs: float = 0.0
-    minutes: float = 0.0
-    batch: int = 64
-    rate: float = 2.5e-3
-    weight_decay: float = 0.02
-    warm_up: float = 0.02
+    epochs: From0 = 0.0
+    minutes: From0 = 0.0
+    batch: Two = 64
+    rate: Above0 = 2.5e-3
+    weight_decay: From0 = 0.02
+    warm_up: ShareBelow1 = 0.02
     """Share of the run in which the rate rises from 0."""
-    relation: float = 0.2
+    relation: From0 = 0.2
     """Weight of the cross-entropy of similarities, where `losses` is empty."""
-    temperature: float = 0.07
-    averaging: float = 0.999
+    temperature: Above0 = 0.07
+    averaging: Share = 0.999
     """Share of the old value that an averaged weight keeps per step."""
-    sizes: Points = ((0.0, 2 / 3), (0.35, 5 / 6), (0.6, 1.0))
+    sizes: Sizes = ((0.0, 2 / 3), (0.35, 5 / 6), (0.6, 1.0))
     """Growing resolution: (from this share of the run on, share of the network's resolution)."""
-    settle: tuple[float, float] = (0.85, 0.4)
+    settle: tuple[Share, From0] = (0.85, 0.4)
     """Towards the faces that are met in use: from this share of the run on, augmentation is multiplied by that."""
-    checks: int = 12
+    checks: FromOne = 12
     """How often the held-out people are measured during the run."""
-    seed: int = 1
-    threads: int = 2
+    seed: Seed = 1
+    threads: FromOne = 2
     augmentation: Augmentation = Augmentation()
-    losses: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Losses by name with their options; `weight` is a number or a list of [share of the run, weight] (linear between).
+    losses: Terms = field(default_factory=dict)
+    """Losses by name: a weight, or options, of which `weight` is a number or a list of [share of the run, weight]
 
-    Empty: cosine, and relation with the weight and temperature above.
+    (linear between). Empty: cosine, and relation with the weight and temperature above.
     """
-    optimizer: str = "adamw"
-    rates: Points = ()
+    optimizer: Literal["adamw", "adam", "sgd"] = "adamw"
+    rates: Factors = ()
     """Steps of the rate: (from this share of the run on, factor on `rate`); empty: half a cosine to 0."""
-    clip: float = 0.0
+    clip: From0 = 0.0
     """Largest length of the gradient; 0: as it comes."""
-    patience: int = 0
+    patience: Count = 0
     """End the run after so many checks without a better one; 0: never."""
-    per_person: int = 1
-    """Photos of a person that stand together in a batch, for losses that compare them."""
-    projection: str = "svd"
+    per_person: FromOne = 1
+    """Photos of a person that stand together in a batch; `config_of` takes 4 for losses that compare them."""
+    projection: Literal["svd", "trained"] = "svd"
     """How the teacher's embedding becomes as short as the network's: its leading directions, or trained on names."""
     teacher: str = ""
     """ONNX teacher that embeds every augmented view (device pipeline); empty: the stored embeddings."""
-    pipeline: str = "auto"
+    pipeline: Literal["auto", "host", "device"] = "auto"
     """Who augments: `host` (OpenCV, photo by photo), `device` (torch, by batches); auto: device on a GPU."""
+    precision: Literal["auto", "bf16", "float32"] = "auto"
+    """In which the network is computed (losses and weights are float32); auto: bf16 on a GPU, float32 elsewhere."""
     quantisation: dict[str, Any] = field(default_factory=dict)
     """What `microface quantize` does with the run where its command line says nothing else."""
 
     def __post_init__(self) -> None:
-        """Refuse values that no run can have."""
+        """Refuse values that do not go together; the range of each alone stands with it, see `from_values`."""
         if (self.epochs > 0) == (self.minutes > 0):
             raise UserError("length of the run", "is not clear", "give either --epochs or --minutes, above 0")
-        if self.batch < 2 or self.rate <= 0 or self.threads < 1:
-            raise UserError("batch, rate or threads", "is too small", "use a batch of 2 or more, a rate above 0")
-        _require_one_of("optimizer", self.optimizer, OPTIMIZERS)
-        _require_one_of("pipeline", self.pipeline, PIPELINES)
-        _require_one_of("projection", self.projection, PROJECTIONS)
         if self.augmentation.mixup > 0 and not self.teacher:
             raise UserError("augmentation mixup", "needs a teacher that labels mixtures", "add --teacher FILE.onnx")
 
@@ -139,11 +153,6 @@ class TrainConfig:
         """The losses with their options, as given or the usual two."""
         usual = {"cosine": {"weight": 1.0}, "relation": {"weight": self.relation, "temperature": self.temperature}}
         return self.losses or usual
-
-
-def _require_one_of(what: str, given: str, allowed: tuple[str, ...]) -> None:
-    if given not in allowed:
-        raise UserError(f"{what} {given}", "is not known", f"choose one of {', '.join(allowed)}")
 
 
 def save_config(config: TrainConfig, path: Path) -> None:
@@ -160,13 +169,9 @@ def load_config(path: Path) -> TrainConfig:
         raise DamagedFileError(path, f"is not the config of a run ({error})", "start the run anew") from error
 
 
-def from_values(values: dict[str, Any]) -> TrainConfig:
-    """Return the config of plain `values` (from JSON or TOML): nested tables and lists become what they stand for."""
-    typed = dict(values)
-    if "augmentation" in typed:
-        typed["augmentation"] = Augmentation(**typed["augmentation"])
-    for name in {"sizes", "rates"} & typed.keys():
-        typed[name] = tuple((float(share), float(value)) for share, value in typed[name])
-    if "settle" in typed:
-        typed["settle"] = tuple(typed["settle"])
-    return TrainConfig(**typed)
+def from_values(values: Mapping[str, Any], source: object = "") -> TrainConfig:
+    """Return the config of plain `values` (from JSON or TOML, in the file `source`).
+
+    Nested tables and lists become what they stand for. A wrong one is a `UserError` that names the setting.
+    """
+    return checked(TrainConfig, values, source)

@@ -15,10 +15,14 @@ DEVICES = ("auto", "cpu", "cuda")
 
 @dataclass(frozen=True)
 class Where:
-    """A torch device; `deterministic`: the same run gives the same file (always so on the processor)."""
+    """A torch device; `deterministic`: the same run gives the same file (always so on the processor).
+
+    `precision`: auto, bf16 or float32, see `TrainConfig`.
+    """
 
     device: torch.device
     deterministic: bool = True
+    precision: str = "auto"
 
     @property
     def on_gpu(self) -> bool:
@@ -42,12 +46,13 @@ class Where:
 
     @contextmanager
     def quick(self) -> Iterator[None]:
-        """Compute in bfloat16 where the device is made for it."""
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.on_gpu):
+        """Compute in bfloat16 where that is asked for, or nothing is and the device is made for it."""
+        enabled = self.on_gpu if self.precision == "auto" else self.precision == "bf16"
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=enabled):
             yield
 
 
-def where(name: str = "auto", deterministic: bool = False) -> Where:
+def where(name: str = "auto", deterministic: bool = False, precision: str = "auto") -> Where:
     """Return the place `name`: auto takes a GPU where torch finds one. No GPU for `cuda` is a `UserError`.
 
     Under torchrun every process takes the GPU of its local rank. `deterministic` has to be asked for on a GPU.
@@ -55,12 +60,12 @@ def where(name: str = "auto", deterministic: bool = False) -> Where:
     if name not in DEVICES:
         raise UserError(f"device {name}", "is not known", f"choose one of {', '.join(DEVICES)}")
     if name == "cpu" or (name == "auto" and not torch.cuda.is_available()):
-        return Where(torch.device("cpu"))
+        return Where(torch.device("cpu"), precision=precision)
     if not torch.cuda.is_available():
         raise UserError("device cuda", "is not there for torch", "use --device cpu or a torch with CUDA")
     if deterministic:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    return Where(torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))), deterministic)
+    return Where(torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))), deterministic, precision)
 
 
 CPU = Where(torch.device("cpu"))

@@ -17,7 +17,7 @@ from microface.learn.train import checkpoint, schedule
 from microface.learn.train.averaging import Average
 from microface.learn.train.board import Board
 from microface.learn.train.checkpoint import Position
-from microface.learn.train.config import TrainConfig
+from microface.learn.train.config import TrainConfig, save_config
 from microface.learn.train.data import Photos, open_photos
 from microface.learn.train.feed import feed_of
 from microface.learn.train.losses import Lesson, Subject, Total
@@ -38,6 +38,7 @@ class Run:
         self, config: TrainConfig, folder: Path, team: Team | None = None, where: Where = CPU, board: bool = False
     ) -> None:
         self.config, self.folder, self.team, self.where = config, folder, team or Team(), where
+        _require_rows(config.batch, self.team.size)
         where.prepare(config.seed)
         self.options = nets.options_of(config.net, config.options)
         self.network = where.put(self._begun(nets.build(config.net, self.options)))
@@ -93,7 +94,8 @@ class Run:
         return True
 
     def save(self) -> None:
-        """Write `last.pt` and the history."""
+        """Write `last.pt` and the history; the settings first, so that no checkpoint is without them."""
+        save_config(self.config, self.folder / "config.json")
         position = asdict(self.position)
         content = {"network": self.network.state_dict(), "average": self.average.module.state_dict()}
         content |= {"optimizer": self.optimizer.state_dict(), "position": position, "photos": len(self.training)}
@@ -229,6 +231,12 @@ class Run:
             checkpoint.save(self.folder / "best.pt", {"network": self.average.module.state_dict()})
             checkpoint.save_compact(self.folder / "compact.pt", self.average.module)
         self.save()
+
+
+def _require_rows(batch: int, members: int) -> None:
+    """Refuse a batch that leaves a process a single photo: statistics of one are none."""
+    if batch < 2 * members:
+        raise UserError(f"batch {batch}", f"is too small for {members} processes", f"use {2 * members} or more")
 
 
 def _subject(training: Photos, embedding: int) -> Subject:

@@ -4,8 +4,8 @@
 net = "facenet"
 epochs = 100
 rate = 2e-3
-[losses.cosine]
-weight = 1
+[losses]
+cosine = 1
 [losses.similarity]
 weight = [[0, 0], [0.1, 2]]   # from 0 to 2 in the first tenth of the run
 [augmentation]
@@ -16,14 +16,19 @@ method = "qat"
 """
 
 import tomllib
-from dataclasses import fields
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from microface.errors import UserError
 from microface.files import read_bytes
-from microface.learn.train.config import Augmentation, TrainConfig, from_values
+from microface.learn.checked import checked
+from microface.learn.quant.options import QuantiseOptions
+from microface.learn.train.config import TrainConfig, from_values
+from microface.learn.train.losses import kind_of
 
+SEVERAL = 4
+"""Photos of a person that stand together in a batch where a loss compares them."""
 SHIPPED = Path(__file__).parents[1] / "schedules"
 
 
@@ -35,7 +40,7 @@ def shipped() -> tuple[str, ...]:
 def read_schedule(name: str) -> dict[str, Any]:
     """Return the values in the schedule `name`: one of `shipped()`, or a path to a TOML file.
 
-    A value that is no field of a run is a `UserError`.
+    A value that no run can have is a `UserError`.
     """
     path = SHIPPED / f"{name}.toml" if name in shipped() else Path(name)
     if not path.is_file():
@@ -44,9 +49,15 @@ def read_schedule(name: str) -> dict[str, Any]:
         values = tomllib.loads(read_bytes(path).decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(path, f"is not a TOML file ({error})", "mend that line") from error
-    _require_known(path, values, {f.name for f in fields(TrainConfig)})
-    _require_known(path, values.get("augmentation", {}), {f.name for f in fields(Augmentation)})
+    _require_possible(path, values)
     return values
+
+
+def _require_possible(path: Path, values: dict[str, Any]) -> None:
+    """Refuse values that no run can have, whatever data set, length and teacher the command line adds."""
+    length = {} if {"epochs", "minutes"} & values.keys() else {"epochs": 1}
+    chosen = from_values({"data": "-", "net": "-", **length, **values, "teacher": values.get("teacher") or "-"}, path)
+    checked(QuantiseOptions, chosen.quantisation, f"{path}, quantisation")
 
 
 def config_of(schedule: str, given: dict[str, Any]) -> TrainConfig:
@@ -56,13 +67,11 @@ def config_of(schedule: str, given: dict[str, Any]) -> TrainConfig:
     if "epochs" in chosen or "minutes" in chosen:  # the length that is given replaces the other kind too
         values = {name: value for name, value in values.items() if name not in ("epochs", "minutes")}
     options = values.get("options", {}) | chosen.pop("options", {})
-    try:
-        return from_values({"net": "facenet", **values, **chosen, "options": options})
-    except (TypeError, ValueError) as error:
-        raise UserError(schedule or "settings", f"cannot be used ({error})", "see docs/train-your-own.md") from error
+    merged = {"net": "facenet", **values, **chosen, "options": options}
+    return _with_people(from_values(merged), "per_person" in merged)
 
 
-def _require_known(path: Path, values: dict[str, Any], known: set[str]) -> None:
-    for name in values:
-        if name not in known:
-            raise UserError(path, f"holds {name!r}, which is nothing of a run", f"use {', '.join(sorted(known))}")
+def _with_people(config: TrainConfig, told: bool) -> TrainConfig:
+    """Return `config` with several photos of a person in a batch where a loss compares them and nothing is `told`."""
+    several = any(kind_of(name).several for name in config.terms)
+    return replace(config, per_person=SEVERAL) if several and not told else config

@@ -71,7 +71,8 @@ def _differing(before: TrainConfig, now: TrainConfig) -> list[str]:
 
 def _work(team: Team, config: TrainConfig, folder: Path, session: Session, begun: float) -> Position:
     """Do one member's share of the run to its end."""
-    run = Run(config, folder, team, where(session.device, session.deterministic), session.tensorboard)
+    place = where(session.device, session.deterministic, config.precision)
+    run = Run(config, folder, team, place, session.tensorboard)
     run.resume()
     return run.train(_left(run, session, begun))
 

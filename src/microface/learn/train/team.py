@@ -19,6 +19,7 @@ from rich.progress import Progress
 from torch import Tensor
 
 from microface.console import progress
+from microface.errors import UserError
 from microface.learn.tuning import prepare_process
 
 
@@ -118,7 +119,7 @@ def _member(number: int, size: int, meeting: str, work: Callable[..., object], a
     dist.init_process_group("gloo", init_method=meeting, rank=number, world_size=size)
     try:
         work(Team(number, size), *arguments)
-    except (RuntimeError, KeyboardInterrupt):
+    except (RuntimeError, KeyboardInterrupt, UserError):  # the leader meets the same one and tells it
         return
 
 

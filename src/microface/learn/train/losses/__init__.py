@@ -6,7 +6,7 @@ import pkgutil
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from microface.learn.train.losses.base import Lesson, Loss, Subject, build, names
+from microface.learn.train.losses.base import Lesson, Loss, Subject, build, checked_options, kind_of, names
 from microface.learn.train.losses.relation import contrast
 from microface.learn.train.losses.total import Total
 
@@ -23,4 +23,4 @@ def distillation(student: Tensor, teacher: Tensor, relation: float, temperature:
     return 1 - similarity.diagonal().mean() + relation * contrast(similarity / temperature)
 
 
-__all__ = ["Lesson", "Loss", "Subject", "Total", "build", "distillation", "names"]
+__all__ = ["Lesson", "Loss", "Subject", "Total", "build", "checked_options", "distillation", "kind_of", "names"]

@@ -1,14 +1,18 @@
 """What a loss is: a module from the student's embeddings and a lesson to one number, registered by name."""
 
+import functools
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
+from pydantic import BaseModel, ConfigDict, create_model
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from microface.errors import UserError
+from microface.learn.checked import checked
 
 
 @dataclass(frozen=True)
@@ -45,11 +49,14 @@ class Subject:
 class Loss(nn.Module):
     """A loss; its options are the keyword arguments of `__init__` after the subject.
 
-    `teacher` says that targets of the embedding's length are needed, `names` that named people are.
+    `teacher` says that targets are needed, of the embedding's length where `same_length` holds; `names` that named
+    people are; `several` that it compares photos of a person within the batch, which so needs some of each.
     """
 
     teacher: ClassVar[bool] = False
+    same_length: ClassVar[bool] = True
     names: ClassVar[bool] = False
+    several: ClassVar[bool] = False
 
     def __init__(self, subject: Subject) -> None:
         super().__init__()
@@ -78,20 +85,37 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(_LOSSES))
 
 
-def build(name: str, subject: Subject, options: dict[str, float]) -> Loss:
-    """Return the loss `name` for `subject`; an unknown one, or one that lacks what it needs, is a `UserError`."""
+def kind_of(name: str) -> type[Loss]:
+    """Return the class of the loss `name`; an unknown one is a `UserError`."""
     if name not in _LOSSES:
         raise UserError(f"loss {name}", "is not known", f"choose among {', '.join(names())}")
-    kind = _LOSSES[name]
-    if kind.teacher and subject.targets.shape[1] != subject.embedding:
-        many = f"{subject.targets.shape[1]} values and the network {subject.embedding}"
-        raise UserError(f"loss {name}", f"compares with a teacher that has {many}", "choose --option embedding=...")
+    return _LOSSES[name]
+
+
+@functools.cache
+def options_of(name: str) -> type[BaseModel]:
+    """Return what the options of the loss `name` may be, by the signature of its class."""
+    parameters = list(inspect.signature(kind_of(name).__init__).parameters.values())[2:]
+    given: dict[str, Any] = {each.name: (each.annotation, each.default) for each in parameters}
+    return create_model(f"options of {name}", __config__=ConfigDict(extra="forbid", allow_inf_nan=False), **given)
+
+
+def checked_options(name: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of the loss `name` with those `given`; one of another name or range is a `UserError`."""
+    return checked(options_of(name), given, f"loss {name}").model_dump()
+
+
+def build(name: str, subject: Subject, options: dict[str, Any]) -> Loss:
+    """Return the loss `name` for `subject`; an unknown one, or one that lacks what it needs, is a `UserError`."""
+    kind, chosen = kind_of(name), checked_options(name, options)
+    values = subject.targets.shape[1]
+    if kind.teacher and (values == 0 or (kind.same_length and values != subject.embedding)):
+        many = f"{values} values and the network {subject.embedding}"
+        mend = "choose --option embedding=..., or similarity, which compares any lengths"
+        raise UserError(f"loss {name}", f"compares with a teacher that has {many}", mend)
     if kind.names and subject.classes < 2:
         raise UserError(f"loss {name}", "needs named people, the data set has none", "choose a loss with a teacher")
-    try:
-        return kind(subject, **options)  # type: ignore[call-arg]
-    except TypeError as error:
-        raise UserError(f"loss {name}", f"has other options ({error})", "see docs/training.md") from error
+    return kind(subject, **chosen)
 
 
 def nothing(student: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from microface.errors import UserError
 from microface.learn.train.losses.base import Lesson, Loss, Subject, over_named, own_class, register
+from microface.learn.train.ranges import Above0, From0, FromOne
 
 
 @register("centres")
@@ -20,7 +21,7 @@ class Centres(Loss):
     centres: Tensor
     number: Tensor
 
-    def __init__(self, subject: Subject, fewest: int = 5, scale: float = 32.0, margin: float = 0.2) -> None:
+    def __init__(self, subject: Subject, fewest: FromOne = 5, scale: Above0 = 32.0, margin: From0 = 0.2) -> None:
         super().__init__(subject)
         self.scale, self.margin = scale, margin
         counts = torch.bincount(subject.people[subject.people >= 0], minlength=subject.classes)

@@ -3,6 +3,7 @@
 from torch import Tensor, nn
 
 from microface.learn.train.losses.base import Lesson, Loss, Subject, over_named, register
+from microface.learn.train.ranges import ShareBelow1
 
 
 @register("cross_entropy")
@@ -11,7 +12,7 @@ class CrossEntropy(Loss):
 
     names = True
 
-    def __init__(self, subject: Subject, smoothing: float = 0.0) -> None:
+    def __init__(self, subject: Subject, smoothing: ShareBelow1 = 0.0) -> None:
         super().__init__(subject)
         self.smoothing = smoothing
         self.classifier = nn.Linear(subject.embedding, subject.classes)

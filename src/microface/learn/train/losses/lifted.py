@@ -5,6 +5,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from microface.learn.train.losses.base import Lesson, Loss, Subject, nothing, register
+from microface.learn.train.ranges import Above0, From0
 
 
 @register("lifted")
@@ -16,8 +17,9 @@ class Lifted(Loss):
     """
 
     names = True
+    several = True
 
-    def __init__(self, subject: Subject, margin: float = 1.0, length: float = 16.0) -> None:
+    def __init__(self, subject: Subject, margin: From0 = 1.0, length: Above0 = 16.0) -> None:
         super().__init__(subject)
         self.margin, self.length = margin, length
 

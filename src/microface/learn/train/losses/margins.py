@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from microface.learn.train.losses.base import Lesson, Loss, Subject, over_named, own_class, register
+from microface.learn.train.ranges import Above0, From0
 
 
 class _Margin(Loss):
@@ -14,7 +15,7 @@ class _Margin(Loss):
 
     names = True
 
-    def __init__(self, subject: Subject, scale: float = 32.0, margin: float = 0.35) -> None:
+    def __init__(self, subject: Subject, scale: Above0 = 32.0, margin: From0 = 0.35) -> None:
         super().__init__(subject)
         self.scale, self.margin = scale, margin
         self.centres = nn.Parameter(F.normalize(torch.randn(subject.classes, subject.embedding)))

@@ -3,6 +3,7 @@
 from torch import Tensor
 
 from microface.learn.train.losses.base import Lesson, Loss, Subject, register
+from microface.learn.train.ranges import From0
 
 
 @register("mse")
@@ -14,7 +15,7 @@ class MeanSquares(Loss):
 
     teacher = True
 
-    def __init__(self, subject: Subject, length: float = 0.0) -> None:
+    def __init__(self, subject: Subject, length: From0 = 0.0) -> None:
         super().__init__(subject)
         self.length = length or subject.embedding**0.5
 

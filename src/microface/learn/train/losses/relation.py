@@ -5,6 +5,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from microface.learn.train.losses.base import Lesson, Loss, Subject, register
+from microface.learn.train.ranges import Above0
 
 
 @register("relation")
@@ -16,7 +17,7 @@ class Relation(Loss):
 
     teacher = True
 
-    def __init__(self, subject: Subject, temperature: float = 0.07) -> None:
+    def __init__(self, subject: Subject, temperature: Above0 = 0.07) -> None:
         super().__init__(subject)
         self.temperature = temperature
 
