@@ -147,6 +147,49 @@ def test_wider_as_it_is_published(shared: Path, tmp_path: Path) -> None:
     assert len(entries) > 560 and all(min(entry.box[2:]) >= 24 for entry in entries if entry.box)
 
 
+@pytest.mark.parametrize(
+    ("there", "layout", "said"),
+    [
+        ("train/", "VGGFace2", "train/n000002/0001_01.jpg"),
+        ("test/n000002/", "VGGFace2", "vggface2_train.tar.gz"),
+        ("bb_landmark/loose_bb_train.csv", "VGGFace2", "holds neither train nor test"),
+        ("meta/identity_meta.csv", "VGGFace2", "holds neither train nor test"),
+        ("frame_images_DB/", "YouTube Faces", "YouTubeFaces.tar.gz"),
+        ("aligned_images_DB/Ada/0/", "YouTube Faces", "YouTubeFaces.tar.gz"),
+        ("WIDER_train/images/ wider_face_split/wider_face_train_bbx_gt.txt", "WIDER FACE", "WIDER_train.zip"),
+        ("wider_face_split/wider_face_train_bbx_gt.txt", "WIDER FACE", "WIDER_train.zip"),
+        ("WIDER_train/images/", "", "wider_face_split.zip"),
+        ("img_align_celeba/ identity_CelebA.txt", "CelebA", "img_align_celeba"),
+        ("identity_CelebA.txt", "", "unpack CelebA's pictures"),
+        ("m.01abc/", "MS-Celeb-1M-v1c", "m.0xyz"),
+        ("Top1M_MidList.Name.tsv", "", "holds neither folders m.0xyz"),
+        ("lfw/", "LFW", "lfw.tgz"),
+        ("Ada/", "a folder per person", "JPEG"),
+    ],
+)
+def test_a_collection_that_was_not_unpacked_is_named(tmp_path: Path, there: str, layout: str, said: str) -> None:
+    for name in there.split():
+        if name.endswith("/"):
+            (tmp_path / name).mkdir(parents=True)
+        else:
+            write(tmp_path / name, "")
+    with pytest.raises(UserError) as found:
+        list_photos(tmp_path)
+    assert layout in str(found.value) and said in str(found.value)
+
+
+def test_parts_of_collections_and_lists_without_their_pictures(tmp_path: Path, place: Place) -> None:
+    place("WIDER_train/images/0--Parade/a.jpg")
+    with pytest.raises(UserError, match="is only a part of WIDER FACE; give the folder that holds it"):
+        list_photos(tmp_path / "WIDER_train")
+    write(tmp_path / "list.txt", "some/a.jpg 0\n")
+    with pytest.raises(UserError, match=r"begins with some/a\.jpg, which is not there"):
+        list_photos(tmp_path / "list.txt")
+    place("own/train/Ada/1.jpg")
+    (tmp_path / "own/test").mkdir()
+    assert layout_of(tmp_path / "own").name == "people"
+
+
 def test_people_nested_and_in_splits(tmp_path: Path, place: Place) -> None:
     for name in ("home/Ada/2024/summer/1.jpg", "home/Ada/2.jpg", "home/Bo/x/3.jpg", "home/unknown/y/4.jpg"):
         place(name)

@@ -47,12 +47,12 @@ def iter_photos(source: Path, name: str = "") -> Iterator[PhotoEntry]:
 
     Its layout is recognised, or given by `name`.
     """
-    empty = True
-    for entry in layout_of(source, name).photos(source):
+    empty, layout = True, layout_of(source, name)
+    for entry in layout.photos(source):
         empty = False
         yield entry
     if empty:
-        raise UserError(source, "holds no photos", "give a folder with JPEG, PNG, WebP or BMP pictures")
+        raise UserError(source, f"is taken for {layout.title}, but holds no photos", layout.needed)
 
 
 def list_photos(source: Path, name: str = "") -> list[PhotoEntry]:

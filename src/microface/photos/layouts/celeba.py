@@ -22,6 +22,7 @@ class CelebA(PictureFiles):
     name = "celeba"
     title = "CelebA"
     order = 40
+    needed = "unpack CelebA's pictures, as identity_CelebA.txt names them, into img_align_celeba or img_celeba"
 
     def matches(self, source: Path) -> bool:
         """Say whether a folder of CelebA's pictures or its table of identities is there."""

@@ -45,6 +45,8 @@ class Layout(Protocol):
     title: str
     order: int
     """Layouts are asked in ascending order; the plain ones, which take anything, come late."""
+    needed: str
+    """What to do where a collection of this layout holds no photos."""
 
     def matches(self, source: Path) -> bool:
         """Say whether `source`, which exists, is such a collection, perhaps with something missing."""
@@ -87,6 +89,11 @@ def pictures_under(folder: Path) -> Iterator[Path]:
 def has_pictures(folder: Path) -> bool:
     """Say whether a picture lies in `folder` or at any depth below it."""
     return next(pictures_under(folder), None) is not None
+
+
+def is_hollow(folder: Path, *signs: str) -> bool:
+    """Say whether one of the names `signs` lies in `folder` but no picture at all: something was not unpacked."""
+    return any((folder / sign).exists() for sign in signs) and not has_pictures(folder)
 
 
 def first_folder(places: tuple[Path, ...]) -> Path | None:

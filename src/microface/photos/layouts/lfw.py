@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from microface.photos.layouts.layout import PhotoEntry, PictureFiles, folders_in, pictures_in
+from microface.photos.layouts.layout import PhotoEntry, PictureFiles, folders_in, is_hollow, pictures_in
 
 
 class Lfw(PictureFiles):
@@ -13,9 +13,12 @@ class Lfw(PictureFiles):
     name = "lfw"
     title = "LFW"
     order = 60
+    needed = "unpack lfw.tgz there: lfw/NAME/NAME_0001.jpg"
 
     def matches(self, source: Path) -> bool:
-        """Say whether every picture of the first people is named after its folder and numbered."""
+        """Say whether every picture of the first people is named after its folder and numbered, or `lfw` is empty."""
+        if source.is_dir() and (is_hollow(source, "lfw") or (source.name == "lfw" and is_hollow(source, "."))):
+            return True
         pictures = [path for folder in _root(source)[:5] for path in pictures_in(folder)]
         return bool(pictures) and all(re.fullmatch(re.escape(p.parent.name) + r"_\d{4}", p.stem) for p in pictures)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from microface.errors import UserError
-from microface.photos.layouts.layout import PICTURES, PhotoEntry, PictureFiles, folders_in, pictures_under
+from microface.photos.layouts.layout import PICTURES, PhotoEntry, PictureFiles, folders_in, is_hollow, pictures_under
 
 _CLASS = re.compile(r"m\.[0-9a-z_]+")
 _NAMES = "Top1M_MidList.Name.tsv"
@@ -21,14 +21,21 @@ class MsCeleb(PictureFiles):
     name = "msceleb"
     title = "MS-Celeb-1M-v1c"
     order = 50
+    needed = "give folders like m.0xyz with pictures, or a list of `path label` beside the pictures"
 
     def matches(self, source: Path) -> bool:
-        """Say whether the folders are called like m.0xyz, or a list of `path label` is there."""
-        return bool(_classes(source)) or _list(source) is not None
+        """Say whether the folders are called like m.0xyz, or a list of `path label` or the table of names is there."""
+        if source.is_file():
+            return source.suffix in _LISTS and bool(_first(source)[1])
+        return bool(_classes(source)) or _list(source) is not None or is_hollow(source, _NAMES)
 
     def photos(self, source: Path) -> Iterator[PhotoEntry]:
         """Yield the photos of all classes."""
         classes, listed = _classes(source), _list(source)
+        if source.is_file() and listed is None:
+            raise UserError(
+                source, f"begins with {_first(source)[0]}, which is not there", "put it beside the pictures"
+            )
         if not classes and listed is None:
             raise UserError(source, "holds neither folders m.0xyz nor a list", "give the folder of the classes")
         yield from self._listed(listed) if listed else self._folders(source.resolve(), classes)
@@ -64,9 +71,14 @@ def _list(source: Path) -> Path | None:
 
 def _is_list(path: Path) -> bool:
     """Say whether the first line names a picture that is there, in a folder, and then a label."""
-    with path.open(encoding="utf-8", errors="replace") as stream:
-        file, label = _split(stream.readline())
+    file, label = _first(path)
     return bool(label) and "/" in file and (path.parent / file).is_file()
+
+
+def _first(path: Path) -> tuple[str, str]:
+    """Return path and label of the first line of a list; empty ones where it is no such list."""
+    with path.open(encoding="utf-8", errors="replace") as stream:
+        return _split(stream.readline())
 
 
 def _split(line: str) -> tuple[str, str]:

@@ -21,6 +21,7 @@ class Parquet:
     name = "parquet"
     title = "Parquet tables"
     order = 10
+    needed = "give tables that have rows"
 
     def matches(self, source: Path) -> bool:
         """Say whether `source` is a table or a folder with tables."""

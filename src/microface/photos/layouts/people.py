@@ -33,6 +33,7 @@ class PeopleFolders(PictureFiles):
     name = "people"
     title = "a folder per person"
     order = 90
+    needed = "give a folder with JPEG, PNG, WebP or BMP pictures"
 
     def matches(self, source: Path) -> bool:
         """Say whether `source` is a folder."""

@@ -12,6 +12,7 @@ class PlainPhotos(PictureFiles):
     name = "photos"
     title = "photos without names"
     order = 95
+    needed = "give a folder with JPEG, PNG, WebP or BMP pictures"
 
     def matches(self, source: Path) -> bool:
         """Say whether `source` is a folder; since a folder per person is asked first, this one must be named."""

@@ -16,10 +16,12 @@ from microface.photos.layouts.layout import (
     PictureFiles,
     first_file,
     folders_in,
+    is_hollow,
     pictures_in,
 )
 
 _PERSON = re.compile(r"n\d{6}")
+_TABLES = ("meta/identity_meta.csv", "identity_meta.csv", "bb_landmark")
 _PARTS: dict[str, OfficialSplit] = {"train": "train", "test": "held_out"}
 Box = tuple[float, float, float, float]
 
@@ -30,16 +32,18 @@ class VggFace2(PictureFiles):
     name = "vggface2"
     title = "VGGFace2"
     order = 20
+    needed = "unpack vggface2_train.tar.gz there: train/n000002/0001_01.jpg"
 
     def matches(self, source: Path) -> bool:
-        """Say whether people are called like n000002, in `source` or in its `train` or `test`."""
-        return source.is_dir() and any(_is_part(place) for place in (source, *(source / part for part in _PARTS)))
+        """Say whether people are called like n000002, in `source` or its `train` or `test`, or these are empty."""
+        parts = (source, *(source / part for part in _PARTS))
+        return source.is_dir() and (any(map(_is_part, parts)) or is_hollow(source, *_PARTS, *_TABLES))
 
     def photos(self, source: Path) -> Iterator[PhotoEntry]:
         """Yield the photos of all people, class by class."""
         parts = [part for part in _PARTS if (source / part).is_dir()]
         if not _is_part(source) and not parts:
-            raise UserError(source, "holds neither train nor test of VGGFace2", "unpack vggface2_train.tar.gz there")
+            raise UserError(source, "holds neither train nor test of VGGFace2", self.needed)
         if _is_part(source):
             yield from self._part(source.resolve(), source.resolve().parent, "")
             return
@@ -64,7 +68,7 @@ def _is_part(folder: Path) -> bool:
 
 def _names(root: Path) -> dict[str, str]:
     """Return the readable names of `identity_meta.csv` (columns Class_ID, Name, ...), some 9,131."""
-    path = first_file((root / "meta/identity_meta.csv", root / "identity_meta.csv"))
+    path = first_file(tuple(root / table for table in _TABLES[:2]))
     if path is None:
         return {}
     with path.open(encoding="utf-8", newline="") as stream:

@@ -12,6 +12,8 @@ from microface.errors import UserError
 from microface.photos.layouts.layout import PhotoEntry, PictureFiles
 
 _PARTS = ("train", "val")
+_TABLES = "wider_face_split"
+_FOLDERS = (*(f"WIDER_{part}" for part in _PARTS), _TABLES)
 _SMALLEST = 24
 _INVALID = 7
 """Column of a face's line that says 1 where it is none."""
@@ -47,13 +49,18 @@ class Wider(PictureFiles):
     name = "wider"
     title = "WIDER FACE"
     order = 15
+    needed = "unpack WIDER_train.zip there: WIDER_train/images/EVENT/FILE.jpg"
 
     def matches(self, source: Path) -> bool:
-        """Say whether one of the folders of pictures is there."""
-        return any((source / f"WIDER_{part}").is_dir() for part in _PARTS)
+        """Say whether one of the folders of pictures, or the folder of tables, is there, or `source` is one of them."""
+        return source.is_dir() and (
+            any((source / folder).is_dir() for folder in _FOLDERS) or source.resolve().name in _FOLDERS
+        )
 
     def photos(self, source: Path) -> Iterator[PhotoEntry]:
         """Yield every face that is large enough."""
+        if source.resolve().name in _FOLDERS:
+            raise UserError(source, f"is only a part of {self.title}", "give the folder that holds it")
         for picture in marked_pictures(source):
             for number, face in enumerate(picture.faces):
                 if min(face.box[2:]) >= _SMALLEST and not face.invalid:
@@ -66,7 +73,7 @@ def marked_pictures(source: Path) -> Iterator[MarkedPicture]:
     for part in _PARTS:
         images = source / f"WIDER_{part}" / "images"
         if images.parent.is_dir():
-            table = source / "wider_face_split" / f"wider_face_{part}_bbx_gt.txt"
+            table = source / _TABLES / f"wider_face_{part}_bbx_gt.txt"
             if not table.is_file():
                 raise UserError(table, "is missing", "unpack wider_face_split.zip beside WIDER_train")
             for file, faces in _pictures(table):

@@ -21,6 +21,7 @@ class YouTubeFaces(PictureFiles):
     name = "youtube_faces"
     title = "YouTube Faces"
     order = 30
+    needed = "unpack YouTubeFaces.tar.gz there: frame_images_DB/NAME/VIDEO/VIDEO.FRAME.jpg"
 
     def matches(self, source: Path) -> bool:
         """Say whether one of the two official folders is there."""
