@@ -1,6 +1,6 @@
 """`microface import`: other people's network as one of ours."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -48,6 +48,9 @@ def import_network(
     licence: Annotated[str, typer.Option(help="Licence of the network's weights.")] = AUTHORS,
     yaml: Annotated[Path | None, typer.Option(help="Network description beside a MAX78000 checkpoint.")] = None,
     sample: Annotated[Path | None, typer.Option(help="Sample .npy of that checkpoint: it says the input size.")] = None,
+    avg_pool_rounding: Annotated[
+        bool, typer.Option("--avg-pool-rounding", help="That checkpoint's averages round, as trained with this option.")
+    ] = False,
     photos: Annotated[
         Path | None, typer.Option(help="Folder of photos of faces: a float .onnx file is quantised on them.")
     ] = None,
@@ -61,7 +64,8 @@ def import_network(
     Example: `microface import face.tflite --output face.mface --statistics build/faces`
     """
     chip = Target.load(target) if target is not None else None
-    network, quantised = _network(file, yaml, sample, photos, preprocess, chip)
+    vendor = _Vendor(yaml, sample, avg_pool_rounding)
+    network, quantised = _network(file, vendor, photos, preprocess, chip)
     single_onnx = file.suffix.lower() == ".onnx" and quantised and len(network.inputs) == 1
     beside = _measured(file) if single_onnx else None
     if output.suffix == ".mfn":
@@ -82,11 +86,13 @@ def import_network(
 
 
 def _network(
-    file: Path, yaml: Path | None, sample: Path | None, photos: Path | None, preprocess: str, chip: Target | None
+    file: Path, vendor: "_Vendor", photos: Path | None, preprocess: str, chip: Target | None
 ) -> tuple[IntegerNetwork, bool]:
     """Return the network in `file`, and whether it was quantised there."""
     if file.name.endswith(CHECKPOINT):
-        return read_checkpoint_pair(file, yaml, sample), True
+        return read_checkpoint_pair(file, vendor), True
+    if vendor != _Vendor():
+        raise UserError(file, "is no MAX78000 checkpoint", "take --yaml, --sample and --avg-pool-rounding away")
     if not is_float_onnx(file):
         if chip is not None and chip.accelerator:
             reason = f"is quantised already, and not by the powers of two of {chip.name}'s accelerator"
@@ -116,11 +122,20 @@ def _show_measured(found: "TensorDifference") -> None:
     )
 
 
-def read_checkpoint_pair(file: Path, yaml: Path | None, sample: Path | None) -> IntegerNetwork:
+@dataclass(frozen=True)
+class _Vendor:
+    """What belongs to a MAX78000 checkpoint: its YAML, a sample of its input, and how its averages round."""
+
+    yaml: Path | None = None
+    sample: Path | None = None
+    pool_rounding: bool = False
+
+
+def read_checkpoint_pair(file: Path, vendor: _Vendor) -> IntegerNetwork:
     """Return the network of a MAX78000 checkpoint; its YAML and a sample input belong to it."""
-    if yaml is None or sample is None:
+    if vendor.yaml is None or vendor.sample is None:
         raise UserError(file, "needs its YAML and a sample input", "add --yaml FILE.yaml --sample FILE.npy")
-    return ai8x.read(file, yaml, ai8x.sample_shape(sample))
+    return ai8x.read(file, vendor.yaml, ai8x.sample_shape(vendor.sample), vendor.pool_rounding)
 
 
 def _require_crop(dataset: Dataset, crop: Preprocess) -> None:

@@ -80,6 +80,9 @@ NETWORKS: dict[str, Callable[[], IntegerNetwork]] = {
         {"outputs": 16, **PAD}, {"outputs": 16, **PAD}, {"inputs": ("t0", "t1"), "eltwise": "xor"},
         {"outputs": 5, **PAD},
     ]),
+    "twice": lambda: build("twice", (6, 6, 3), [
+        {"outputs": 8, **PAD}, {"outputs": 4, "inputs": ("t0", "t0"), "eltwise": "add", **PAD},
+    ]),
     "transposed": lambda: build("transposed", (7, 6, 4), [
         {"outputs": 6, "operation": "convtranspose2d", **PAD}, {"outputs": 5, **PAD},
     ]),

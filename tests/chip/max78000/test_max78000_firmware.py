@@ -15,11 +15,14 @@ from microface.chip.firmware.max78000.sources import draw_sample
 from microface.chip.firmware.max78000.vendor import arch_of, write_vendor_files
 from microface.chip.plan.max78000 import plan_accelerator
 from microface.chip.plan.max78000.blocks import rows_kept
+from microface.chip.plan.max78000.rules import Refusal
 from microface.chip.targets import Target
 from microface.errors import UserError
 from microface.network import IntegerNetwork
 from microface.network.convert import ai8x
+from microface.network.convert.ai8x_checkpoint import CheckpointLayer, write_checkpoint
 from microface.network.facenets import published
+from microface.network.ops.max78000.limits import LIMITS
 
 TARGET = Target.load("max78000")
 
@@ -64,7 +67,7 @@ def on_chip(network: IntegerNetwork, folder: Path) -> EmulatedDevice:
     return EmulatedDevice(build_accelerator(network, TARGET, folder / "firmware"))
 
 
-@pytest.mark.parametrize("name", ["bits", "residual", "planes", "streaming", "two_fifos"])
+@pytest.mark.parametrize("name", ["bits", "residual", "twice", "planes", "streaming", "two_fifos"])
 def test_the_emulated_chip_gives_the_same_integers(name, tmp_path: Path):
     network = NETWORKS[name]()
     device = on_chip(network, tmp_path)
@@ -129,6 +132,31 @@ def test_a_fifo_is_not_fed_while_nothing_streams(tmp_path: Path):
         ("operation: conv2d", "operation: conv3d", "has the operation conv3d"),
         ("activate: None", "activate: Tanh", "activates by Tanh"),
         ("  - operation", "  - calcx4: 1\n    operation", "the key calcx4"),
+        ("dataset: bits", "dataset: bits\nfoo: 3", "the key foo, which is not read"),
+        ("kernel_size: 3x3", "kernel_size: 1x1", "kernel_size 1x1, its weights 3x3"),
+        ("  - operation", "  - name: input\n    operation", "the name input, which is taken"),
+        ("  - operation", "  - in_sequences: foo\n    operation", "layer 0: reads layer foo"),
+        ("  - operation", "  - in_sequences: 0\n    operation", "layer 0: reads layer 0"),
+        ("  - operation", "  - in_sequences: []\n    operation", "reads no layer"),
+        ("  - operation", "  - in_sequences: [-1, -1]\n    operation", "joins the channels of 2 layers"),
+        ("  - operation", "  - eltwise: add\n    operation", "combines 2 operands and reads 1"),
+        ("  - operation", "  - max_pool: 2x2\n    operation", "max_pool '2x2'"),
+        ("  - operation", "  - max_pool: 0\n    operation", "max_pool 0; give at least 1"),
+        ("  - operation", "  - max_pool: [2, 2, 2]\n    operation", "or a list of two"),
+        ("  - operation", "  - pool_stride: 2\n    operation", "pool_stride and no pool"),
+        ("  - operation", "  - op: conv2d\n    operation", "has operation and op"),
+        ("  - operation", "  - output: perhaps\n    operation", "output 'perhaps'; give true or false"),
+        ("  - operation", "  - flatten: true\n    operation", "flattens in front of a conv2d"),
+        ("  - operation", "  - in_dim: [4, 16]\n    operation", "reads 8x8 pixels as 4x16"),
+        ("  - operation", "  - in_channels: 3\n    operation", "reads 3 of 5 channels"),
+        ("  - operation", "  - out_channels: 3\n    operation", "gives 13 channels"),
+        ("  - operation", "  - sequence: 2\n    operation", "runs out of order"),
+        ("  - operation", "  - next_sequence: stop\n    operation", "runs out of order"),
+        ("  - operation", "  - output_width: 16\n    operation", "output_width 16"),
+        ("  - operation", "  - output_shift: much\n    operation", "output_shift 'much'"),
+        ("pad: 1", "pad: [1, 0]", "has pad 1 and 0"),
+        ("layers:", "layers:\n  -", "layer 0: has no keys"),
+        ("layers:", "layers:\n  - conv", "layer 0: has no keys"),
         ("  - operation", "  - pad: 0\n    operation", "the key pad twice"),
         ("arch: bits", "arch: other", "give files that belong together"),
         ("layers:", "strata:", "has no arch and layers"),
@@ -143,6 +171,99 @@ def test_mistakes_in_a_description_are_named(tmp_path: Path, old, new, message):
     path.write_text(path.read_text().replace(old, new, 1))
     with pytest.raises(UserError, match=message):
         ai8x.read(tmp_path / "bits.pth.tar", path, network.input.shape)
+
+
+NAMED = [
+    ("quantization: 1", "quantization: binary", "weight_bits"),
+    ("quantization: 1", "quantization: abc", "weight_bits"),
+    ("quantization: 2", "quantization: 1", "weight_range"),
+    ("  - operation", "  - groups: 5\n    operation", "groups"),
+    ("  - operation", "  - stride: 2\n    operation", "convolution_stride"),
+    ("  - operation", "  - max_pool: 2\n    pool_dilation: 2\n    operation", "pool_dilation"),
+    ("operation: conv2d", "stride: 1\n    operation: convtranspose2d", "transposed_stride"),
+    ("operation: conv2d", "output_pad: 0\n    operation: convtranspose2d", "transposed_output_pad"),
+    ("operation: conv2d", "output_width: 32\n    operation: none", "wide_convolution"),
+    ("activate: ReLU", "output_width: 32\n    activate: ReLU", "wide_activation"),
+    ("  - operation", "  - output: true\n    operation", "unread"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "rule"), NAMED, ids=[f"{rule}{i}" for i, (_, _, rule) in enumerate(NAMED)])
+def test_a_description_that_the_chip_cannot_run_is_refused_by_the_rule(tmp_path: Path, old, new, rule):
+    pytest.importorskip("torch")
+    network = NETWORKS["bits"]()
+    write_vendor_files(plan_accelerator(network, TARGET), draw_sample(network), tmp_path)
+    path = tmp_path / "bits.yaml"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+    with pytest.raises(Refusal) as caught:
+        plan_accelerator(ai8x.read(tmp_path / "bits.pth.tar", path, network.input.shape), TARGET)
+    assert caught.value.rule == rule
+
+
+def test_limits_of_the_arithmetic_are_the_rules_of_the_target():
+    for name, limit in LIMITS.items():
+        rule = TARGET.rule(name)
+        assert rule is not None and (rule.value, rule.sentence) == (limit.value, limit.sentence)
+    assert LIMITS.keys() == {rule for _, _, rule in NAMED if rule in LIMITS}
+
+
+def read_layers(folder: Path, layers: str, *outputs: int, **options: bool) -> IntegerNetwork:
+    """Read 3x3 convolutions from 3 channels to `outputs` and on, over 8 x 8 pixels, as `layers` describe them."""
+    pytest.importorskip("torch")
+    rng, sides = np.random.default_rng(1), (3, *outputs)
+    stored = [
+        CheckpointLayer(f"c{i}", rng.integers(-128, 128, (outputs[i], sides[i], 3, 3)), None, -3, 8)
+        for i in range(len(outputs))
+    ]
+    write_checkpoint(folder / "made.pth.tar", "made", stored)
+    (folder / "made.yaml").write_text("arch: made\ndataset: made\nlayers:\n" + layers)
+    return ai8x.read(folder / "made.pth.tar", folder / "made.yaml", (8, 8, 3), **options)
+
+
+def test_layers_are_named_by_number_name_and_input(tmp_path: Path):
+    network = read_layers(
+        tmp_path, "  - {op: conv2d, in_sequences: input, name: First}\n  - {in_sequences: first}\n", 4, 5
+    )
+    assert [operator.inputs for operator in network.operators] == [("input",), ("t0",)]
+
+
+def test_two_strides_of_a_pool_are_read_as_they_are(tmp_path: Path):
+    network = read_layers(tmp_path, "  - {max_pool: 2, pool_stride: [2, 1]}\n", 4)
+    with pytest.raises(Refusal, match="breaks rule pool_stride_square: has 2x1"):
+        plan_accelerator(network, TARGET)
+
+
+def test_marked_layers_are_the_outputs_and_the_planner_refuses_several(tmp_path: Path):
+    layers = "  - {name: body}\n  - {in_sequences: body, output: true}\n  - {in_sequences: 0, output: true}\n"
+    network = read_layers(tmp_path, layers, 4, 4, 4)
+    assert network.outputs == ("t1", "t2")
+    with pytest.raises(Refusal, match="breaks rule outputs: has 2 \\(t1, t2\\), allowed 1"):
+        plan_accelerator(network, TARGET)
+
+
+def test_averages_round_as_the_option_says(tmp_path: Path):
+    layers = "  - {avg_pool: 2, pool_stride: 2}\n"
+    cut, rounded = (read_layers(tmp_path, layers, 4, pool_rounding=each) for each in (False, True))
+    x = np.random.default_rng(1).integers(-128, 128, (1, 8, 8, 3)).astype(np.int8)
+    assert np.any(cut.run(x) != rounded.run(x))
+    assert [op.pool_rounding for op in (cut.operators[0], rounded.operators[0])] == [False, True]
+
+
+def test_a_shift_in_the_description_replaces_the_checkpoints(tmp_path: Path):
+    network = read_layers(tmp_path, "  - {output_shift: -5}\n", 4)
+    assert network.operators[0].output_shift == -5
+
+
+def test_a_linear_layer_flattens_only_where_it_is_told_to(tmp_path: Path):
+    pytest.importorskip("torch")
+    write_checkpoint(tmp_path / "a.pth.tar", "a", [CheckpointLayer("fc", np.ones((2, 12), np.int64), None, 0, 8)])
+    path = tmp_path / "a.yaml"
+    path.write_text("arch: a\ndataset: a\nlayers:\n  - {op: linear}\n")
+    with pytest.raises(UserError, match="reads 12 values and does not flatten"):
+        ai8x.read(tmp_path / "a.pth.tar", path, (2, 2, 3))
+    path.write_text("arch: a\ndataset: a\nlayers:\n  - {op: conv2d, kernel_size: 1x1, flatten: true}\n")
+    assert ai8x.read(tmp_path / "a.pth.tar", path, (2, 2, 3)).output.shape == (1, 1, 2)
 
 
 def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path):

@@ -15,6 +15,7 @@ from microface.chip.plan.max78000.rules import Refusal
 from microface.chip.plan.max78000.search import Search
 from microface.chip.plan.max78000.workload import HardwareLayer, Workload
 from microface.chip.targets import Target
+from microface.network.ops.max78000.limits import LIMITS
 
 TARGET = Target.load("max78000")
 COUNT = int(os.environ.get("MICROFACE_RANDOM_NETWORKS", "40"))
@@ -145,6 +146,7 @@ LINEAR = {"operation": "linear", "kernel": (1, 1), "padding": (0, 0)}
 FLAT = {"operation": "linear", "padding": (0, 0), "result": (1, 1, 4)}
 EVERYTHING = [
     ("layers", wide(33, 1)),
+    ("unread", chain(layer(), layer("b", "x", "z"))),
     ("channels", chain(layer(result=(8, 8, 1025)))),
     ("side", chain(layer(shape=(4, 1023, 1)))),
     ("sequence_length", chain(layer(shape=(1024, 1, 8), operation="conv1d", kernel=(3, 1), padding=(1, 0)))),
@@ -216,7 +218,8 @@ def test_no_placement_leaves_quadrant_0_unused():
 def test_every_rule_of_the_accelerator_is_tried():
     of_the_processor = {"arena_in_one_bank", "arena_alignment", "gallery_slots", "accelerator_clock_hz"}
     named = {rule.name for rule in TARGET.rules} - of_the_processor
-    assert named == {rule for rule, _ in EVERYTHING} | {"quadrant_0"}
+    of_descriptions = set(LIMITS) | {"outputs"}  # tried with the files that break them
+    assert named == {rule for rule, _ in EVERYTHING} | {"quadrant_0"} | of_descriptions
 
 
 def test_the_sentence_tells_layer_have_allowed_and_what_would_help():

@@ -56,3 +56,28 @@ def test_a_trained_checkpoint_is_read(tmp_path: Path) -> None:
     path.write_bytes(stream.getvalue())
     with pytest.raises(UserError, match="no numbers"):
         read_checkpoint(path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("output_shift", [], "has no number in fc.output_shift"),
+        ("weight_bits", "eight", "has no number in fc.weight_bits"),
+        ("op.bias", [[1.0, 2.0]], "that are no numbers"),
+        ("op.weight", [[]], "that are no numbers"),
+    ],
+)
+def test_numbers_that_are_none_are_named(tmp_path: Path, key: str, value: object, message: str) -> None:
+    torch = pytest.importorskip("torch", reason="checkpoints need torch (the extra `train`)")
+    given = value if isinstance(value, str) else torch.tensor(value)
+    state = {"fc.op.weight": torch.tensor([[3.0, -7.0]]), f"fc.{key}": given}
+    torch.save({"epoch": 3, "state_dict": state}, tmp_path / "one.pth.tar")
+    with pytest.raises(UserError, match=message):
+        read_checkpoint(tmp_path / "one.pth.tar")
+
+
+def test_parameters_that_still_learn_are_read(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch", reason="checkpoints need torch (the extra `train`)")
+    state = {"fc.op.weight": torch.nn.Parameter(torch.tensor([[3.0, -7.0]]))}
+    torch.save({"epoch": 3, "state_dict": state}, tmp_path / "one.pth.tar")
+    assert read_checkpoint(tmp_path / "one.pth.tar")[1][0].weights.tolist() == [[3, -7]]

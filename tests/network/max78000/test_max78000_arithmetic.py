@@ -141,8 +141,8 @@ def test_a_passthrough_comes_back_from_its_file(tmp_path: Path):
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"weight_bits": 4}, r"outside -8..7"),
-        ({"weight_bits": 3}, "weights of 3 bits"),
+        ({"weight_bits": 4}, "breaks rule weight_range"),
+        ({"weight_bits": 3}, "breaks rule weight_bits: has 3"),
         ({"activation": "relu6"}, "activates by relu6"),
         ({"pool": "median"}, "has the pool median"),
         ({"operation": "conv3d"}, "is a conv3d"),

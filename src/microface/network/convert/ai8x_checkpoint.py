@@ -68,9 +68,15 @@ def read_checkpoint(path: Path) -> tuple[str | None, tuple[CheckpointLayer, ...]
 
 def _plain(state: Mapping[object, Any]) -> dict[str, np.ndarray]:
     """Return the arrays by name, without the `module.` that parallel training leaves in front or beside them."""
-    named = [(str(key), np.asarray(value)) for key, value in state.items()]
+    named = [(str(key), _array(value)) for key, value in state.items()]
     bare = {key: value for key, value in named if not key.startswith("module.")}
     return bare or {key.removeprefix("module."): value for key, value in named}
+
+
+def _array(value: Any) -> np.ndarray:
+    """Return a tensor's numbers; of anything else an array that holds none."""
+    found = np.asarray(value.detach() if hasattr(value, "detach") else value)
+    return found if found.dtype.kind in "bfiu" else np.zeros(0)
 
 
 def _load(path: Path) -> Any:
@@ -95,20 +101,25 @@ def _layers(state: Mapping[str, np.ndarray], path: Path) -> Sequence[CheckpointL
 
 def _layer(name: str, state: Mapping[str, np.ndarray], path: Path) -> CheckpointLayer:
     base = name.removesuffix(".op")
-    bits = int(_number(state, f"{base}.weight_bits", 0)) or 8
+    bits = int(_number(state, f"{base}.weight_bits", 0, path)) or 8
     weights, bias = state[f"{name}.weight"], state.get(f"{name}.bias")
-    if bits not in (1, 2, 4, 8) or not np.isfinite(weights).all():
+    numbers = np.isfinite(weights).all() and (bias is None or (bias.ndim == 1 and np.isfinite(bias).all()))
+    if bits not in (1, 2, 4, 8) or not weights.size or not numbers:
         raise UserError(path, f"has weights in {base} of {bits} bits, or that are no numbers", "train it again")
     if not np.array_equal(weights, np.rint(weights)):  # as training leaves it
-        found = quantise_layer(weights, bias, bits, _number(state, f"{base}.shift_quantile", 1.0))
+        found = quantise_layer(weights, bias, bits, _number(state, f"{base}.shift_quantile", 1.0, path))
         return CheckpointLayer(base, found.weights, found.bias, found.output_shift, bits)
     whole = None if bias is None else np.floor(bias / (1 << (bits - 1))).astype(np.int64)
-    shift = int(_number(state, f"{base}.output_shift", 0))
+    shift = int(_number(state, f"{base}.output_shift", 0, path))
     return CheckpointLayer(base, weights.astype(np.int64), whole, shift, bits)
 
 
-def _number(state: Mapping[str, np.ndarray], key: str, default: float) -> float:
-    return float(state[key].reshape(-1)[0]) if key in state else default
+def _number(state: Mapping[str, np.ndarray], key: str, default: float, path: Path) -> float:
+    if key not in state:
+        return default
+    if state[key].size != 1 or not np.isfinite(state[key]).all():
+        raise UserError(path, f"has no number in {key}", "quantise it again")
+    return float(state[key].reshape(-1)[0])
 
 
 def write_checkpoint(path: Path, arch: str, layers: Sequence[CheckpointLayer]) -> None:

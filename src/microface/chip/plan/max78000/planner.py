@@ -18,6 +18,8 @@ def plan_accelerator(network: IntegerNetwork, target: Target, first_column: int 
 
     A network that cannot be placed is a `Refusal`: the rule, the layer, what it has, what is allowed, what would help.
     """
+    if len(network.outputs) != limit(target, "outputs"):
+        raise refuse(target, "outputs", "", f"{len(network.outputs)} ({', '.join(network.outputs)})")
     copied = with_copies(network)
     return AcceleratorPlan(place(Workload.of(copied), target, first_column), copied, target.name)
 

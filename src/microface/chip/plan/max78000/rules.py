@@ -4,21 +4,9 @@ from collections.abc import Callable, Iterator
 
 from microface.chip.plan.max78000.workload import HardwareLayer, Workload, passes, processors_for
 from microface.chip.targets import Target
-from microface.errors import UserError
+from microface.network.ops.max78000.limits import Refusal
 
-
-class Refusal(UserError):  # noqa: N818 - a verdict by a named rule
-    """A network that the accelerator cannot run: the `rule`, the `layer`, what it has and what is allowed."""
-
-    def __init__(self, rule: str, layer: str, have: object, allowed: object, sentence: str) -> None:
-        self.rule, self.layer, self.have, self.allowed = rule, layer, have, allowed
-        limit, _, help_ = sentence.rstrip(".").partition("; ")
-        what = f"layer {layer}" if layer else "network"
-        super().__init__(what, f"breaks rule {rule}: has {have}, allowed {allowed}: {limit}", help_ or limit)
-
-    def __reduce__(self) -> tuple[type[UserError], tuple[str, str, str]]:
-        """Let worker processes hand the error back, as its sentence."""
-        return UserError, (self.what, self.reason, self.mend)
+__all__ = ["Refusal", "check", "limit", "refuse", "violations"]
 
 
 def limit(target: Target, rule: str) -> int:
@@ -32,8 +20,7 @@ def refuse(target: Target, rule: str, layer: str, have: object) -> Refusal:
     """Return what to raise where `layer` breaks `rule`."""
     found = target.rule(rule)
     assert found is not None, rule
-    allowed = "no such thing" if found.value is True else found.value
-    return Refusal(rule, layer, have, allowed, found.sentence)
+    return Refusal(rule, layer, have, found.value, found.sentence)
 
 
 Formula = Callable[[HardwareLayer], int]
@@ -155,3 +142,12 @@ def check(work: Workload, target: Target) -> None:
             raise refusal
         if wide & set(layer.inputs):
             raise refuse(target, "wide_last", layer.name, "a 32-bit input")
+    _all_is_read(work, target)
+
+
+def _all_is_read(work: Workload, target: Target) -> None:
+    read = {work.output}.union(*(layer.inputs for layer in work.layers))
+    if lost := next((layer for layer in work.layers if layer.output not in read), None):
+        raise refuse(target, "unread", lost.name, f"the result {lost.output}")
+    if not read.issuperset(work.inputs):
+        raise refuse(target, "unread", "", f"the input {min(set(work.inputs) - read)}")

@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from microface.network.ops.base import Cost
+from microface.network.ops.max78000.limits import broken, require_bits
 from microface.network.ops.max78000.reader import AcceleratorLayer
 from microface.network.ops.window import Pair, Window
 from microface.network.requantise import NoRequantise, ShiftHalfUp
@@ -67,7 +68,8 @@ class AcceleratorConv(AcceleratorLayer):
         """Return (OH, OW, O)."""
         rows, columns, channels = self.pooled(*inputs)
         expected = self.weights.shape[3]
-        self._require(channels == expected, f"has weights for {expected} channels, gets {channels}", "fix it")
+        mend = f"give it inputs of {expected} channels, or weights for {channels}"
+        self._require(channels == expected, f"has weights for {expected} channels, gets {channels}", mend)
         if self.operation == "convtranspose2d":
             rows, columns = 2 * rows - 1, 2 * columns - 1
         return (*self.window.output(self.name, (rows, columns, channels)), self.weights.shape[0])
@@ -104,13 +106,11 @@ class AcceleratorConv(AcceleratorLayer):
         super().check(inputs, output)
         self._require(self.operation in OPERATIONS, f"is a {self.operation}", f"use one of {', '.join(OPERATIONS)}")
         self._require(self.activation in ACTIVATIONS, f"activates by {self.activation}", "use none, relu or abs")
-        self._require(self.weight_bits in (1, 2, 4, 8), f"has weights of {self.weight_bits} bits", "use 8, 4, 2 or 1")
-        half = 1 << (self.weight_bits - 1)
-        fits = bool(self.weights.min() >= -half and self.weights.max() <= half - 1)
-        self._require(fits, f"has weights outside {-half}..{half - 1}", "quantise it again")
+        require_bits(self.weights, self.weight_bits, self.name)
         wanted = "s32" if self.wide else "s8"
         self._require(output.dtype == wanted, f"gives {wanted}, not {output.dtype}", "fix the tensor's type")
-        self._require(not self.wide or self.activation == "none", "activates a 32-bit output", "take one of them away")
+        if self.wide and self.activation != "none":
+            raise broken("wide_activation", self.name, self.activation)
         self.requantise.check(self.name, self._bound())
 
     def _bound(self) -> np.ndarray:
