@@ -1,10 +1,15 @@
 """The threshold of a gallery and the printed check, on people who are points with noise."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
+from packages import tiny_package
+from typer.testing import CliRunner
 
+from microface.cli.enroll import enroll
 from microface.errors import UserError
 from microface.metrics.trials import measure_visits
 from microface.metrics.visits import VisitStatistics
@@ -127,3 +132,20 @@ def test_ties_go_to_the_lower_index_and_nobody_names_nobody() -> None:
     assert decide(gallery, Score("l1"), np.array([[1]], np.int8)) == ["A"]
     assert decide(Gallery("m", "ab" * 32, 1), Score("l1"), np.array([[1]], np.int8)) == [None]
     assert check(Gallery("m", "ab" * 32, 1), Score("l1")).refused_share is None
+
+
+def test_enroll_says_that_there_are_no_statistics_before_it_looks_at_photos(tmp_path: Path) -> None:
+    """The folder's only file is no photo, which would be told once photos are looked at."""
+    replace(tiny_package(), statistics=None).save(tmp_path / "bare.mface")
+    (tmp_path / "photos" / "Ada").mkdir(parents=True)
+    (tmp_path / "photos" / "Ada" / "1.jpg").write_bytes(b"no photo")
+    application, output = typer.Typer(), tmp_path / "people.mfg"
+    application.command()(enroll)
+    told = [str(tmp_path / "photos"), "--network", str(tmp_path / "bare.mface"), "--output", str(output)]
+    with pytest.raises(UserError, match="has no statistics on held-out people; give `enroll` a --threshold N"):
+        CliRunner().invoke(application, told, catch_exceptions=False)
+    with pytest.raises(UserError, match="is not a rate of false accepts"):
+        CliRunner().invoke(application, [*told, "--rate", "2"], catch_exceptions=False)
+    with pytest.raises(UserError, match=r"Ada: has no photo that can be enrolled|1\.jpg"):
+        CliRunner().invoke(application, [*told, "--threshold", "9"], catch_exceptions=False)
+    assert not output.exists()

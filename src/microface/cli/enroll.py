@@ -16,7 +16,7 @@ from microface.people.enrol import STRANGERS, enrol, look_at_all, new_gallery, p
 from microface.people.faces import photo_looker
 from microface.people.outputs import require_ending, write_gallery
 from microface.people.slots import require_room
-from microface.people.threshold import DEFAULT_RATE
+from microface.people.threshold import DEFAULT_RATE, require_choice
 
 
 def enroll(
@@ -37,6 +37,8 @@ def enroll(
     """
     require_ending(output)
     package, chip = models.load(network), Target.load(target)
+    if threshold is None:
+        require_choice(package, rate)  # before all photos are looked at
     files = person_folders(folder)
     others = files.pop(STRANGERS, []) + (photo_files(strangers) if strangers else [])
     if not files:

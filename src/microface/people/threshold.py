@@ -12,12 +12,18 @@ DEFAULT_RATE = 0.001
 """One in 1,000 visits of unknown people."""
 
 
-def choose(package: ModelPackage, gallery: Gallery, rate: float = DEFAULT_RATE) -> ThresholdChoice:
-    """Return the threshold for `gallery`'s number of people and photos, for at most `rate` false accepts a visit."""
+def require_choice(package: ModelPackage, rate: float) -> None:
+    """Raise `UserError` unless a threshold can be chosen by `rate` with the statistics of `package`."""
     if not 0 < rate < 1:
         raise UserError(rate, "is not a rate of false accepts", "give a fraction between 0 and 1, for example 0.001")
     if package.statistics is None:
         raise UserError(package.name, "has no statistics on held-out people", "give `enroll` a --threshold N")
+
+
+def choose(package: ModelPackage, gallery: Gallery, rate: float = DEFAULT_RATE) -> ThresholdChoice:
+    """Return the threshold for `gallery`'s number of people and photos, for at most `rate` false accepts a visit."""
+    require_choice(package, rate)
+    assert package.statistics is not None
     if not len(gallery):
         raise UserError("gallery", "has nobody in it, so no rate can be told", "add a person first")
     return choose_threshold(package.statistics, gallery.photos, rate)
