@@ -106,12 +106,27 @@ def read_input(model: Model, path: Path, source: Tensor) -> np.ndarray:
     if path.suffix.lower() != ".npy":
         return model.prepare(_crop_of(model, path)[None])[0]
     values = _read_npy(path)
-    values = values[0] if values.ndim == 4 and len(values) == 1 else values
+    values = _without_batch(_as_planes_of(source, values))
     own = np.dtype(source.numpy_dtype)
     if values.shape != source.shape or values.dtype not in (own, np.dtype(np.uint8)):
         wanted = f"{own} or uint8 {list(source.shape)}"
         raise UserError(path, f"is {values.dtype} {list(values.shape)}", f"give {wanted}")
     return model.prepare(values[None])[0] if values.dtype == np.uint8 else values
+
+
+def _without_batch(values: np.ndarray) -> np.ndarray:
+    return values[0] if values.ndim == 4 and len(values) == 1 else values
+
+
+def _as_planes_of(source: Tensor, values: np.ndarray) -> np.ndarray:
+    """Return the sample of the vendor's tool, int64 planes C, H, W (or C, L) of bytes, as the input [H, W, C]."""
+    rows, columns, channels = source.shape
+    planes = values[:, :, None] if values.ndim == 2 and columns == 1 else values
+    if values.dtype.kind != "i" or values.dtype.itemsize != 8 or planes.shape != (channels, rows, columns):
+        return values
+    if planes.min() < -128 or planes.max() > 127:
+        return values
+    return np.ascontiguousarray(planes.transpose(1, 2, 0).astype(source.numpy_dtype))
 
 
 def _read_npy(path: Path) -> np.ndarray:

@@ -14,7 +14,7 @@ from microface.chip.firmware.linker import LinkLayout, arena_bank, linker_script
 from microface.chip.firmware.model import Model
 from microface.chip.firmware.ports import Ports
 from microface.chip.firmware.render import render
-from microface.chip.firmware.sources import PORT_OF_EMULATOR, RUNTIME, headers, kernel_sources, people_sources
+from microface.chip.firmware.sources import PORT_OF_EMULATOR, RUNTIME, copy_headers, kernel_sources, people_sources
 from microface.chip.firmware.tables import c_names
 from microface.chip.firmware.toolchain import compile_objects, link, toolchain_for
 from microface.chip.plan import Plan, plan
@@ -114,8 +114,9 @@ def _write_sources(folder: Path, model: Model, planned: Plan, target: Target, op
         files |= {name: (RUNTIME / name).read_text(encoding="utf-8") for name in ports}
     for name, text in files.items():
         write_text(folder / _SUBFOLDERS.get(name, "") / name, text)
-    for name in (*runtime, *headers()):
+    for name in runtime:
         write_text(folder / "runtime" / name, (RUNTIME / name).read_text(encoding="utf-8"))
+    copy_headers(folder)
 
 
 def _runtime_sources(model: Model, calls: tuple[Call, ...]) -> list[str]:

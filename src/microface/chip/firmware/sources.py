@@ -1,9 +1,11 @@
 """The C runtime: which of its files a firmware needs."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from microface.chip.plan.calls import Call
+from microface.files import write_text
 
 RUNTIME = Path(__file__).parent / "runtime"
 PORT_OF_EMULATOR = "port_emulator.c"
@@ -29,3 +31,25 @@ _PEOPLE = (
 def headers() -> tuple[str, ...]:
     """Return the names of all headers, sorted."""
     return tuple(sorted(path.name for path in RUNTIME.glob("*.h")))
+
+
+def copy_headers(folder: Path) -> None:
+    """Write to `folder`/runtime the headers that the C files anywhere in `folder` include, and those that these do."""
+    sources = [path for ending in ("c", "h") for path in folder.rglob(f"*.{ending}")]
+    wanted = _included(path.read_text(encoding="utf-8") for path in sources)
+    copied: set[str] = set()
+    while missing := wanted - copied:
+        texts = {name: (RUNTIME / name).read_text(encoding="utf-8") for name in missing}
+        for name, text in texts.items():
+            write_text(folder / "runtime" / name, text)
+        copied |= missing
+        wanted |= _included(texts.values())
+
+
+def _included(texts: Iterable[str]) -> set[str]:
+    """Return the runtime's headers that C `texts` include; those of a network's own lie beside it."""
+    found = {name for text in texts for name in _INCLUDE.findall(text)}
+    return found & set(headers())
+
+
+_INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)

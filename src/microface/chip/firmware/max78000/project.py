@@ -18,7 +18,7 @@ from microface.chip.firmware.max78000.sources import c_file, draw_sample, write_
 from microface.chip.firmware.model import Model
 from microface.chip.firmware.ports import output_type
 from microface.chip.firmware.render import render
-from microface.chip.firmware.sources import PORT_OF_EMULATOR, RUNTIME, headers, people_sources
+from microface.chip.firmware.sources import PORT_OF_EMULATOR, RUNTIME, copy_headers, people_sources
 from microface.chip.firmware.toolchain import compile_objects, link
 from microface.chip.plan.max78000 import AcceleratorPlan, plan_together
 from microface.chip.plan.max78000.report import to_json
@@ -113,10 +113,11 @@ def _write_sources(model: Model, target: Target, folder: Path, options: Options)
         runtime = (*runtime, *application.application_sources())
     ports = (PORT_OF_EMULATOR, *((application.PORT_OF_SERIAL,) if options.application is not None else ()))
     files |= {f"chip/{name}": _runtime_file(name) for name in ports}
-    files |= {f"runtime/{name}": _runtime_file(name) for name in (*runtime, *headers())}
+    files |= {f"runtime/{name}": _runtime_file(name) for name in runtime}
     files |= _start(model, target)
     for name, text in files.items():
         write_text(folder / name, text)
+    copy_headers(folder)
 
 
 def _runtime_file(name: str) -> str:
