@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from drawn import drawn_face
 from prepare_help import people, prepared, recipe_with, rows_of
+from typer.testing import CliRunner
 
+from microface.cli.app import app
 from microface.errors import UserError
 from microface.photos.dataset import Dataset
 from microface.photos.layouts import PhotoEntry
@@ -146,3 +148,14 @@ def test_a_named_layout_without_names(tmp_path: Path) -> None:
     tiny_teacher(tmp_path / "teacher.onnx")
     assert prepare([Source(source, "photos")], recipe, tmp_path / "set").rows == 2
     assert {row["identity"] for row in rows_of(tmp_path / "set").values()} == {""}
+
+
+@pytest.mark.parametrize("layout", ["photos", "people"])
+def test_prepare_says_what_it_means_that_nobody_is_held_out(tmp_path: Path, layout: str) -> None:
+    photos = [f"Arlo/enrol-{number}.jpg as P{person}/{number}.jpg" for person in range(8) for number in (1, 2)]
+    source, teacher = people(tmp_path / "home", *photos), tiny_teacher(tmp_path / "teacher.onnx")
+    told = ["prepare", str(source), "--teacher", str(teacher), "--output", str(tmp_path / "set"), "--layout", layout]
+    run = CliRunner().invoke(app, [*told, "--workers", "1", "--share", "0.3"])
+    assert run.exit_code == 0, run.output
+    assert ("nobody is held out" in run.output) == (layout == "photos")
+    assert Dataset.open(tmp_path / "set").manifest.splits.get("held_out", 0) == (2 if layout == "people" else 0)

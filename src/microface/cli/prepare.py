@@ -29,6 +29,11 @@ WHY = {
     "near_refused": "like a person to refuse",
     "refused_person": "of a person whose other photos were refused",
 }
+_NOBODY = (
+    "nobody is held out: training can tell only how near the network comes to the teacher (cosine), on photos that it "
+    "keeps back; accuracy on people is not measured, and the package has no threshold for strangers (enrol with "
+    "--threshold N). Give people's names and several photos of each: of 8 people or more, two at least are held out"
+)
 LOOSE_ENLARGE = 1.5
 _LOOSE_MARGIN, _ALIGNED_MARGIN = 20, 4
 
@@ -113,6 +118,8 @@ def show_counts(manifest: Manifest, output: Path) -> None:
     rows += [("skipped", f"{count:,}", WHY[reason]) for reason, count in manifest.skipped.items()]
     title = f"{output}: {manifest.rows:,} crops of {manifest.photos:,} photos"
     console.print(table(title, ("", "photos", "why"), rows))
+    if manifest.rows and not manifest.splits.get("held_out"):
+        console.print(_NOBODY, style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 def _show(manifest: Manifest, output: Path, effort: "Effort", seconds: float) -> None:
