@@ -86,6 +86,8 @@ def _show(result: "Quantised", output: Path) -> None:
     console.print(table(f"{output}, on held-out people", columns, [_row(stage, rates) for stage in result.stages]))
     network, after = result.package.network, result.after
     pairs = f"{after.genuine:,} genuine and {after.impostor:,} impostor pairs of held-out people"
+    if result.package.statistics is None:
+        console.print("no statistics, which need 20 held-out people with names: enroll with --threshold N")
     console.print(f"{pairs}; {network.macs:,} multiply-accumulates, {network.constant_bytes:,} bytes of constants")
     for bits in sorted({*result.bits.values()} - {8}):
         layers = [name for name, own in result.bits.items() if own == bits]
@@ -95,7 +97,8 @@ def _show(result: "Quantised", output: Path) -> None:
 
 def _row(stage: "Stage", rates: Sequence[str]) -> tuple[str, ...]:
     size = f"{stage.bytes:,}" if stage.bytes else ""
-    return (stage.name, *(f"{stage.check.tar[rate]:.4f}" for rate in rates), f"{stage.check.cosine:.4f}", size)
+    near = f"{stage.check.cosine:.4f}" if stage.check.cosine is not None else "-"
+    return (stage.name, *(f"{stage.check.tar[rate]:.4f}" for rate in rates), near, size)
 
 
 def _report(result: "Quantised", path: Path) -> None:
@@ -110,9 +113,12 @@ def _report(result: "Quantised", path: Path) -> None:
     columns = ("layer", "kind", "weights", "bits", "rounded alone", "won if not", "weights at 4 bits")
     console.print(table("what rounding costs: 1 - cosine to the float network, held-out people", columns, rows))
     draw(result.costs, stem.with_suffix(".png"))
+    write_json(stem.with_suffix(".json"), result.to_json())
+    if min(result.after.genuine, result.after.impostor) == 0:
+        console.print("no ROC, which needs several held-out people with names and several photos each")
+        return
     curves = [(stage.name, stage.curve(result.held_out)) for stage in result.stages]
     save_roc(stem.with_name(f"{stem.name}-roc.png"), curves, "held-out people", result.after.impostor)
-    write_json(stem.with_suffix(".json"), result.to_json())
 
 
 def _or_dash(value: float | None) -> str:

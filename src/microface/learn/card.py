@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 from microface.learn.train.config import load_config
+from microface.learn.train.holding import ONE_IN
 from microface.models.card import ModelCard
 from microface.photos.dataset import Dataset
 
@@ -47,6 +48,8 @@ def _photos(dataset: Dataset) -> str:
     sources = ", ".join(f"{source} {count:,}" for source, count in sorted(Counter(r["source"] for r in rows).items()))
     held = [row for row in rows if row["split"] == "held_out"]
     people = len({row["identity"] for row in held} - {""})
+    if not held:
+        return f"{len(rows):,} photos ({sources}), one face each; no people were held out, one photo in {ONE_IN} was."
     return (
         f"{len(rows):,} photos ({sources}), one face each, of which {len(held):,} of "
         f"{people:,} people were held out; without names but near a held-out person: left out."

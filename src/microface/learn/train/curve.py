@@ -1,4 +1,4 @@
-"""The picture of a run: loss, and held-out true-accept rates, over the photos seen."""
+"""The picture of a run: loss, and held-out true-accept rates or nearness to the teacher, over the photos seen."""
 
 import io
 from pathlib import Path
@@ -16,10 +16,12 @@ def draw(history: list[dict[str, float]], path: Path) -> None:
     seen = [entry["photos"] / 1000 for entry in history]
     left.plot(seen, [entry["loss"] for entry in history], marker=".")
     left.set(xlabel="thousand photos", ylabel="loss")
-    for name in sorted({name for entry in history for name in entry if name.startswith("tar@")}):
+    names = {name for entry in history for name in entry}
+    rates = sorted(name for name in names if name.startswith("tar@"))
+    for name in rates or sorted(names & {"cosine", "agreement"}):
         points = [(x, entry[name]) for x, entry in zip(seen, history, strict=True) if name in entry]
-        right.plot(*zip(*points, strict=True), marker=".", label=f"FAR {name.removeprefix('tar@')}")
-    right.set(xlabel="thousand photos", ylabel="held-out true-accept rate", ylim=(0, 1))
+        right.plot(*zip(*points, strict=True), marker=".", label=name.replace("tar@", "FAR "))
+    right.set(xlabel="thousand photos", ylabel="held-out true-accept rate" if rates else "held-out photos", ylim=(0, 1))
     if right.get_legend_handles_labels()[0]:
         right.legend()
     picture = io.BytesIO()

@@ -12,6 +12,7 @@ import numpy as np
 from microface.errors import UserError
 from microface.learn.train.augment import augmented
 from microface.learn.train.config import TrainConfig
+from microface.learn.train.holding import FEWEST, drawn_photos
 from microface.learn.train.projection import directions
 from microface.learn.train.schedule import Size, View
 from microface.photos.dataset import CropFile, Dataset, Shard, strangers_near, unit
@@ -54,7 +55,8 @@ def open_photos(folder: Path, dimensions: int = 0, projection: str = "svd") -> t
 
     Targets have `dimensions` values (0, or more than the teacher has: as many as the teacher's), by `projection`.
     Without a teacher there are no targets and only photos with names. Unnamed photos that may show a held-out person
-    are left out. A data set without held-out people is a `UserError`.
+    are left out. Where too few people are held out to measure on, photos are, besides, by their keys and as if without
+    names: how near they come to the teacher can be measured. Without a teacher that is a `UserError`.
     """
     dataset = Dataset.open(folder, verify=False)
     parts = [shard for shard in dataset.shards if len(shard)]
@@ -62,13 +64,17 @@ def open_photos(folder: Path, dimensions: int = 0, projection: str = "svd") -> t
         raise UserError(folder, "holds a data set without photos", "prepare it from more photos")
     sizes = [len(shard) for shard in parts]
     index = np.stack([np.repeat(np.arange(len(parts)), sizes), np.concatenate([np.arange(n) for n in sizes])], 1)
-    owners = [(row["identity"], row["split"]) for shard in parts for row in shard.read_rows()]
-    held, people = np.array([split == "held_out" for _, split in owners]), _people(owners)
-    if not held.any():
-        raise UserError(folder, "holds nobody to measure on", "prepare it with people of several photos, --held-out 4")
+    rows = [(row["identity"], row["split"], row["key"]) for shard in parts for row in shard.read_rows()]
+    held, people = np.array([split == "held_out" for _, split, _ in rows]), _people([row[:2] for row in rows])
     targets = _targets(folder, parts)
     whole = Photos(tuple(shard.crop_file() for shard in parts), index, targets, people, dataset.content)
     training = ~held & ~_unusable(folder, targets, people, held)
+    if held.sum() < FEWEST and targets.shape[1]:
+        kept, measured = drawn_photos([key for _, _, key in rows])
+        whole = replace(whole, people=np.where(measured & ~held, -1, people))
+        training, held = training & ~kept, held | measured
+    if not held.any():
+        raise UserError(folder, "holds nobody to measure on", "prepare it with people of several photos, --held-out 4")
     return _projected(whole.only(training), whole.only(held), dimensions, projection)
 
 

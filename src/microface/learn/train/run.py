@@ -44,6 +44,9 @@ class Run:
         self.network = where.put(self._begun(nets.build(config.net, self.options)))
         self.average = Average(self.network, config.averaging)
         self.training, self.held_out = open_photos(Path(config.data), self.options.embedding, config.projection)
+        if self.team.leads and (self.held_out.people < 0).all():
+            told = f"nobody is held out, so {len(self.held_out):,} photos are, by their keys: "
+            errors.print(told + "the best checkpoint is the one nearest to the teacher", soft_wrap=True)
         self.losses = Total(config.terms, _subject(self.training, self.options.embedding)).to(where.device)
         self.optimizer = optimizer_of((self.network, self.losses), config)
         self.feed = feed_of(self.training, config, self.team, where, self.options.input_size)
@@ -221,6 +224,7 @@ class Run:
         entry = {"share": self.share, "step": position.step, "photos": position.photos, "seconds": position.seconds}
         entry |= {"rate": schedule.rate(self.config, self.share), "loss": sum(losses) / max(1, len(losses))}
         entry |= {} if result.cosine is None else {"cosine": result.cosine}
+        entry |= {} if result.agreement is None else {"agreement": result.agreement}
         entry |= {f"tar@{name}": value for name, value in result.tar.items()}
         position.history.append(entry)
         self.board.add(entry, position.photos)
