@@ -1,6 +1,6 @@
 """`microface bench`: the figures of this release beside the published ones."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,12 +16,15 @@ from microface.chip.devices.bench import (
     require_emulator,
 )
 from microface.chip.devices.host import HostDevice
+from microface.chip.plan.max78000 import runs_accelerated
 from microface.chip.targets import Target
 from microface.cli.networks import ANCHOR, find_network, network_in
 from microface.console import console, table
 from microface.errors import UserError
+from microface.evaluate.costs import told_interval
 from microface.files import write_json
 from microface.models import names
+from microface.models.presence import presence_names
 
 CHIPS = ("stm32h743zi", "nrf52840")
 TFLITE = Path("shared/anchors/mnv2_05_96.tflite")
@@ -37,7 +40,9 @@ PUBLISHED = (
 
 def bench(
     network: Annotated[list[str] | None, typer.Argument(help="Networks; default: the anchor and all shipped.")] = None,
-    target: Annotated[list[str] | None, typer.Option(help="Chips; default: both shipped ones.")] = None,
+    target: Annotated[
+        list[str] | None, typer.Option(help="Chips; default: both processors, and the accelerator of what it runs.")
+    ] = None,
     tflite: Annotated[
         Path | None, typer.Option(help="The anchor as TFLite, to time LiteRT on it.", metavar="FILE")
     ] = None,
@@ -47,12 +52,14 @@ def bench(
 ) -> None:
     """Count instructions and measure memory on the emulated chips, and time on this computer.
 
+    Where an accelerator runs a network its time is estimated by its cycles, and the instructions are the processor's.
+
     Example: `microface bench --json build/bench.json`
     """
     require_emulator()
     anchor = find_tflite(tflite)
-    chosen, chips = network or [ANCHOR, *names()], target or list(CHIPS)
-    rows = [measure_on_chip(find_network(name), Target.load(chip)) for name in chosen for chip in chips]
+    chosen = network or [ANCHOR, *names(), *presence_names()]
+    rows = [measure_on_chip(find_network(each), Target.load(chip)) for each in chosen for chip in target or chips(each)]
     _show_chips(rows)
     hosts = [_time_on_host(name, anchor if name == ANCHOR else None) for name in chosen]
     _show_hosts(hosts)
@@ -60,6 +67,15 @@ def bench(
         console.print(_what_litert_needs(anchor), highlight=False, markup=False)
     write_json(json, [*(row.to_json() for row in rows), *hosts])
     console.print(f"figures in {json}", highlight=False)
+
+
+def chips(name: str) -> list[str]:
+    """Return the chips that the network `name` is measured on: processors, and accelerators that it is made for.
+
+    Shipped face / no-face networks are for accelerators only.
+    """
+    network, processors = network_in(find_network(name)), () if name in presence_names() else CHIPS
+    return [*processors, *(chip for chip in Target.names() if runs_accelerated(network, Target.load(chip)))]
 
 
 def find_tflite(given: Path | None) -> Path | None:
@@ -78,19 +94,34 @@ def _what_litert_needs(tflite: Path | None) -> str:
     return "LiteRT was not timed: pip install 'microface[convert]'"
 
 
-def _show_chips(rows: Iterable[ChipFigures]) -> None:
-    for name, group in groupby(rows, key=lambda row: row.network):
+def _show_chips(rows: Sequence[ChipFigures]) -> None:
+    """Print a table for each network on processors, one for all on accelerators, and what others published."""
+    by_processor = [row for row in rows if row.accelerator_milliseconds is None]
+    for name, group in groupby(by_processor, key=lambda row: row.network):
         columns = ("chip", "instructions", "per MAC", "arena B", "flash B", "stack B", "ms, estimate")
-        console.print(table(f"{name}: one inference, counted on the emulated chip", columns, map(_cells, group)))
+        console.print(table(f"{name}: one inference, counted on the emulated chip", columns, map(_cells, group), 1))
+    accelerated = sorted(set(rows) - set(by_processor), key=lambda row: (row.target, row.network))
+    for target, group in groupby(accelerated, key=lambda row: row.target):
+        columns = ("network", "there, ms", "processor", "in all, ms", "arena B", "flash B", "stack B")
+        title = f"One inference on the accelerator of the {target}: its milliseconds, and instructions to feed it"
+        console.print(table(title, columns, map(_accelerated_cells, group), 1))
     published = [(what, f"{count / 1e6:.2f} M", f"{arena:,}") for what, count, arena in PUBLISHED]
     console.print(table(f"Published for the network {ANCHOR}", ("toolchain", "instructions", "arena B"), published))
 
 
 def _cells(row: ChipFigures) -> tuple[str, ...]:
-    sizes = (f"{size:,}" for size in (row.arena_bytes, row.flash_bytes, row.stack_bytes))
-    low, high = row.estimated_milliseconds
     cost = f"{row.instructions / 1e6:.2f} M", f"{row.instructions / row.macs:.2f}" if row.macs else "-"
-    return (row.target, *cost, *sizes, f"{low:.3g} to {high:.3g}")
+    return (row.target, *cost, *_sizes(row), told_interval(row.estimated_milliseconds))
+
+
+def _sizes(row: ChipFigures) -> tuple[str, ...]:
+    return tuple(f"{size:,}" for size in (row.arena_bytes, row.flash_bytes, row.stack_bytes))
+
+
+def _accelerated_cells(row: ChipFigures) -> tuple[str, ...]:
+    accelerator = told_interval(row.accelerator_milliseconds or (0.0, 0.0))
+    both = told_interval(row.estimated_milliseconds)
+    return (row.network, accelerator, f"{row.instructions:,}", both, *_sizes(row))
 
 
 def _time_on_host(name: str, tflite: Path | None) -> dict[str, Any]:

@@ -110,4 +110,5 @@ def _cost_cells(each: Candidate) -> tuple[str, ...]:
     if each.cost is None or each.ram_bytes is None:
         return ("-",) * 4
     sizes = (show_size(size) for size in (each.cost.flash_bytes, each.ram_bytes))
-    return (*sizes, told_milliseconds(each.cost), "counted" if each.cost.counted else "plan")
+    time = told_milliseconds(each.cost.milliseconds, each.cost.accelerator)
+    return (*sizes, time, "counted" if each.cost.counted else "plan")

@@ -128,4 +128,4 @@ def _figure(each: Measurement) -> tuple[str, ...]:
 def _cost(each: Cost) -> tuple[str, ...]:
     sizes = (f"{size:,}" for size in (each.flash_bytes, each.arena_bytes, each.stack_bytes))
     by = "counted" if each.counted else "estimate"
-    return each.target, f"{each.instructions:,}", told_milliseconds(each), *sizes, by
+    return each.target, f"{each.instructions:,}", told_milliseconds(each.milliseconds, each.accelerator), *sizes, by

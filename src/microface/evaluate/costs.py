@@ -102,10 +102,10 @@ def known_cost(package: ModelPackage, target: Target) -> Cost | None:
     return found if found is not None and (found.accelerator is not None) == accelerated else None
 
 
-def told_milliseconds(cost: Cost) -> str:
-    """Return the estimated milliseconds as text, and the accelerator's part of them where there is one."""
-    own = f" ({told_interval(cost.accelerator)} on the accelerator)" if cost.accelerator else ""
-    return told_interval(cost.milliseconds) + own
+def told_milliseconds(milliseconds: tuple[float, float], accelerator: tuple[float, float] | None) -> str:
+    """Return an estimate (low, high) as text, and the part of it that an accelerator takes, where there is one."""
+    own = f" ({told_interval(accelerator)} on the accelerator)" if accelerator else ""
+    return told_interval(milliseconds) + own
 
 
 def told_interval(bounds: tuple[float, float], to: str = " to ") -> str:

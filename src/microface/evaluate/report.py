@@ -178,7 +178,7 @@ def _rate(rate: Rate | None) -> str:
 def _cost_row(each: Cost) -> Cells:
     sizes = (f"{size:,}" for size in (each.flash_bytes, each.arena_bytes, each.stack_bytes))
     how = "counted on the emulated chip" if each.counted else "estimated by the plan"
-    return (each.target, f"{each.instructions:,}", told_milliseconds(each), *sizes, how)
+    return (each.target, f"{each.instructions:,}", told_milliseconds(each.milliseconds, each.accelerator), *sizes, how)
 
 
 def _jpeg(crop: np.ndarray) -> str:
