@@ -46,8 +46,8 @@ def test_recropped_faces_keep_the_stored_embeddings_unless_a_teacher_is_given(tm
     before = Dataset.open(rows, verify=False).shards[0]
     manifest = recrop(rows, [photos], tmp_path / "out", Recrop(crop, None, 1), CPU)
     after = Dataset.open(tmp_path / "out").shards[0]
-    places = [place for place, row in enumerate(before.rows) if row["key"] != "lost"]
-    assert [row["key"] for row in after.rows] == [before.rows[place]["key"] for place in places]
+    places = [place for place, row in enumerate(before.read_rows()) if row["key"] != "lost"]
+    assert [row["key"] for row in after.read_rows()] == [before.read_rows()[place]["key"] for place in places]
     assert after.crops.shape[1:] == (64, 48, 3) and len(np.unique(after.embeddings, axis=0)) == 3
     assert np.array_equal(after.embeddings, before.embeddings[places])
     assert manifest.teacher == Dataset.open(rows, verify=False).manifest.teacher
@@ -62,7 +62,7 @@ def test_rows_and_recipe_tell_of_the_new_crops(tmp_path: Path) -> None:
     data = Dataset.open(tmp_path / "out")
     assert data.content == (48, 48) and manifest.native == 3  # boxes of 100 x 120 pixels are not enlarged
     # 128 pixels around x = 60: one of six columns lies beyond the photo's left edge
-    assert [(row["enlarged"], row["outside"]) for row in data.shards[0].rows] == [(0.376, 0.167)] * 3
+    assert [(row["enlarged"], row["outside"]) for row in data.shards[0].read_rows()] == [(0.376, 0.167)] * 3
     before = Dataset.open(rows, verify=False).manifest
     changed = {"preprocess": crop.to_json(), "enlarge": None, "recropped": before.recipe_id}
     assert manifest.recipe == before.recipe | changed and manifest.recipe["seed"] == 7
@@ -78,7 +78,7 @@ def test_faces_that_would_be_enlarged_too_much_are_left_out_and_counted(tmp_path
     assert run.exit_code == 0, run.output
     data = Dataset.open(tmp_path / "out")
     assert data.content == (96, 96) and data.shards[0].crops.shape[1:] == (128, 128, 3)
-    assert [row["key"] for row in data.shards[0].rows] == [faces[0]["key"]]
+    assert [row["key"] for row in data.shards[0].read_rows()] == [faces[0]["key"]]
     assert data.manifest.skipped == {"no_photo": 1, "too_small": 1, "unreadable": 1}
     assert data.manifest.recipe["enlarge"] == 1.5 and "enlarged too much" in run.output
     everybody = CliRunner().invoke(app, [*told, "--output", str(tmp_path / "all"), "--enlarge", "9"])

@@ -38,4 +38,4 @@ def prepared(source: Path, recipe: Recipe, folder: Path, workers: Workers | None
 
 def rows_of(folder: Path) -> dict[str, dict[str, Any]]:
     """Return all rows of a data set by their keys."""
-    return {row["key"]: row for shard in Dataset.open(folder).shards for row in shard.rows}
+    return {row["key"]: row for shard in Dataset.open(folder).shards for row in shard.read_rows()}

@@ -81,7 +81,7 @@ def test_copies_are_taken_out_of_the_shards(tmp_path: Path) -> None:
     tidied = Dataset.open(tmp_path)
     assert tidied.manifest == manifest and manifest.complete
     assert len(tidied) == 39 and manifest.skipped == {"copy": 1}
-    keys = [each["key"] for shard in tidied.shards for each in shard.rows]
+    keys = [each["key"] for shard in tidied.shards for each in shard.read_rows()]
     assert keys == [f"k/{n}" for n in range(40) if n != 33]
     marks = [int(crop[0, 0, 0]) for shard in tidied.shards for crop in shard.crops]
     assert marks == [n for n in range(40) if n != 33]

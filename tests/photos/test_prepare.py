@@ -64,7 +64,7 @@ def test_what_a_data_set_holds(home: Path, recipe: Recipe, tmp_path: Path) -> No
     assert manifest.complete and manifest.photos == 15
     assert manifest.skipped == {"no_face": 1, "unreadable": 1}
     assert len(data) == manifest.splits["train"] == 13
-    rows = [row for shard in data.shards for row in shard.rows]
+    rows = [row for shard in data.shards for row in shard.read_rows()]
     assert len({row["key"] for row in rows}) == 13
     assert {row["identity"] for row in rows} == {"home:person0", "home:person1", "home:person2", ""}
     for shard in data.shards:
@@ -77,7 +77,7 @@ def test_crops_and_embeddings_belong_to_their_rows(home: Path, recipe: Recipe, t
     prepare([home], recipe, tmp_path / "set")
     shard = Dataset.open(tmp_path / "set").shards[0]
     teacher = worker.Teacher(recipe.teacher)
-    for pixels, embedding, row in zip(shard.crops, shard.embeddings, shard.rows, strict=True):
+    for pixels, embedding, row in zip(shard.crops, shard.embeddings, shard.read_rows(), strict=True):
         photo = read_photo(home.parent / row["key"])
         points = np.array(row["landmarks"])
         assert np.abs(crop(photo, points, recipe.preprocess).astype(int) - pixels).mean() < 1
@@ -181,7 +181,7 @@ def test_people_never_cross_the_split_and_strangers_like_them_are_left_out(
     home: Path, recipe: Recipe, tmp_path: Path
 ) -> None:
     manifest = prepare([home], replace(recipe, held_out=1), tmp_path / "set")
-    rows = [row for shard in Dataset.open(tmp_path / "set").shards for row in shard.rows]
+    rows = [row for shard in Dataset.open(tmp_path / "set").shards for row in shard.read_rows()]
     assert {row["identity"] for row in rows if row["split"] == "held_out"} == {f"home:person{n}" for n in range(3)}
     assert [row for row in rows if row["split"] == "train"] == []  # the stranger is drawn by the same hand
     assert manifest.skipped["near_held_out"] == 1

@@ -31,18 +31,22 @@ def held_out_people(dataset: Dataset, engine: Engine) -> tuple[np.ndarray, np.nd
 
 def held_out_rows(dataset: Dataset) -> list[dict[str, Any]]:
     """Return what is known of each held-out photo with a name, in the order of `held_out_people`."""
-    return [shard.rows[i] for shard in dataset.shards for i in _held_out_rows(shard)]
+    return [row for shard in dataset.shards for row in shard.read_rows() if _is_held_out(row)]
 
 
 def _held_out_rows(shard: Shard) -> np.ndarray:
-    return np.flatnonzero([row["split"] == "held_out" and bool(row["identity"]) for row in shard.rows])
+    return np.flatnonzero([_is_held_out(row) for row in shard.read_rows()])
+
+
+def _is_held_out(row: dict[str, Any]) -> bool:
+    return row["split"] == "held_out" and bool(row["identity"])
 
 
 def _embedded(shard: Shard, rows: np.ndarray, engine: Engine) -> np.ndarray:
     if engine.name == "teacher":
-        return shard.embeddings[rows]
+        return shard.map_embeddings()[rows]
     size = engine.preprocess.height, engine.preprocess.width
-    return engine.embed(centre(shard.crops[rows], size), f"shard {shard.info.number}")
+    return engine.embed(centre(shard.crop_file()[rows], size), f"shard {shard.info.number}")
 
 
 def measure_dataset(dataset: Dataset, engine: Engine, seed: int = 0) -> VisitStatistics:

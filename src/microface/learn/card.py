@@ -44,13 +44,16 @@ def card_of(run: Path) -> ModelCard:
 
 def _photos(dataset: Dataset) -> str:
     """Return a sentence on the photos of `dataset`: how many, of which collections, how many held out."""
-    rows = [row for shard in dataset.shards for row in shard.rows]
-    sources = ", ".join(f"{source} {count:,}" for source, count in sorted(Counter(r["source"] for r in rows).items()))
-    held = [row for row in rows if row["split"] == "held_out"]
-    people = len({row["identity"] for row in held} - {""})
+    counts, people, held = Counter[str](), set[str](), 0
+    for row in (row for shard in dataset.shards for row in shard.read_rows()):
+        counts[row["source"]] += 1
+        if row["split"] == "held_out":
+            held += 1
+            people |= {row["identity"]} - {""}
+    photos, sources = counts.total(), ", ".join(f"{source} {count:,}" for source, count in sorted(counts.items()))
     if not held:
-        return f"{len(rows):,} photos ({sources}), one face each; no people were held out, one photo in {ONE_IN} was."
+        return f"{photos:,} photos ({sources}), one face each; no people were held out, one photo in {ONE_IN} was."
     return (
-        f"{len(rows):,} photos ({sources}), one face each, of which {len(held):,} of "
-        f"{people:,} people were held out; without names but near a held-out person: left out."
+        f"{photos:,} photos ({sources}), one face each, of which {held:,} of "
+        f"{len(people):,} people were held out; without names but near a held-out person: left out."
     )

@@ -68,7 +68,7 @@ def _trains(shard: Shard) -> bool:
 def _content(shard: Shard) -> ShardContent:
     """Return the shard as it is."""
     height, width = shard.crops.shape[1:3]
-    return ShardContent(list(shard.crops), (height, width, 3), shard.embeddings, shard.rows, [])
+    return ShardContent(list(shard.crops), (height, width, 3), shard.map_embeddings(), shard.read_rows(), [])
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,8 @@ class _Maker:
 
     def views(self, shard: Shard, place: tuple[int, int]) -> ShardContent:
         """Return one view of every training crop of `shard`, as large as the crop, with the teacher's embedding."""
-        rows = np.array([i for i, row in enumerate(shard.rows) if row["split"] == "train"])
+        known = shard.read_rows()
+        rows = np.array([i for i, row in enumerate(known) if row["split"] == "train"])
         height, width = shard.crops.shape[1:3]
         views, random = Views((height, width), (height, width), (height, width), self.where.device), _random(place)
         crops, embeddings = [], []
@@ -90,7 +91,7 @@ class _Maker:
             seen, _ = views.of(torch.from_numpy(shard.crops[part]).to(self.where.device), self.augmentation, random)
             embeddings.append(self._embedded(seen))
             crops += list(seen.permute(0, 2, 3, 1).byte().cpu().numpy())
-        new = [shard.rows[row] | {"key": f"{shard.rows[row]['key']}#view{place[1]}"} for row in rows]
+        new = [known[row] | {"key": f"{known[row]['key']}#view{place[1]}"} for row in rows]
         return ShardContent(crops, (height, width, 3), np.concatenate(embeddings), new, [])
 
     @torch.inference_mode()

@@ -34,13 +34,11 @@ class Shard:
         """The teacher's embeddings float32 [n, D], not normalised."""
         return self._array("embeddings", mapped=False)
 
-    @functools.cached_property
-    def rows(self) -> list[dict[str, Any]]:
-        """What is known of each crop: key, source, identity ("" if unknown), split, native, box, landmarks, ..."""
-        return self.read_rows()
-
     def read_rows(self) -> list[dict[str, Any]]:
-        """Return `rows` without keeping them: a million take more than a gigabyte."""
+        """Return what is known of each crop: key, source, identity ("" if unknown), split, native, box, landmarks, ...
+
+        They are not kept: a million take more than a gigabyte.
+        """
         try:
             rows = [json.loads(line) for line in self.path("rows").read_text(encoding="utf-8").splitlines()]
         except (OSError, ValueError) as error:

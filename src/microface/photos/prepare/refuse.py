@@ -39,5 +39,5 @@ def near_refused(embeddings: np.ndarray, folder: Path) -> np.ndarray:
     result = np.zeros(len(embeddings), bool)
     if (folder / FOLDER).is_dir():
         for shard in Dataset.open(folder / FOLDER, verify=False).shards:
-            result |= near(embeddings, unit(shard.embeddings))
+            result |= near(embeddings, unit(shard.map_embeddings()))
     return result
