@@ -90,6 +90,37 @@ def test_a_card_is_filled_and_keeps_the_model(package_file: Path, material: tupl
     )
 
 
+def teacher_file(folder: Path) -> Path:
+    """A teacher by the shapes of its ends: means of 16 squares of each colour."""
+    nodes = [
+        helper.make_node("AveragePool", ["x"], ["p"], kernel_shape=[28, 28], strides=[28, 28]),
+        helper.make_node("Flatten", ["p"], ["y"]),
+    ]
+    ends = ("x", ["n", 3, 112, 112]), ("y", ["n", 48])
+    source, result = (helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in ends)
+    model = helper.make_model(helper.make_graph(nodes, "g", [source], [result]), ir_version=10)
+    model.opset_import[0].version = 17
+    onnx.save(model, folder / "FILE.onnx")
+    return folder / "FILE.onnx"
+
+
+def test_the_teachers_commands_on_a_card_run_as_they_are_printed(
+    package_file: Path, material: tuple[object, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "mine.mface"
+    ModelPackage.load(package_file).save(own)
+    invoke("card", own, *material, "--teacher", teacher_file(tmp_path))
+    figures = [each for each in ModelPackage.load(own).card.measurements if each.engine == "teacher"]
+    assert len(figures) == 3 and len({each.command for each in figures}) == 2
+    (tmp_path / "noise").write_bytes(own.read_bytes())
+    for name, printed in (("pairs.txt", "pairs.txt"), ("people.txt", "people_30.txt")):
+        (tmp_path / "lfw" / printed).write_text((tmp_path / name).read_text())
+    monkeypatch.chdir(tmp_path)
+    for figure in figures:
+        said = invoke(*figure.command.split()[2:])
+        assert f"{100 * figure.value:.2f}" in said or f"{100 * figure.value:.1f}" in said
+
+
 def test_what_does_not_fit_a_chip_is_told(package_file: Path) -> None:
     package = ModelPackage.load(package_file)
     assert parameters(package.network) == 8 * 768 + 8

@@ -26,11 +26,16 @@ def lfw_measurement(name: str, result: LfwResult) -> Measurement:
     folds = f"{result.folds[0]}-{result.folds[-1]}"
     mirror = ", mirror added" if result.mirror else ""
     data = f"LFW, folds {folds}, {len(result.same):,} pairs, {result.crop}{mirror}"
-    options = f"--folds {folds} --engine {result.engine.name} --crop {result.crop}" + " --mirror" * result.mirror
+    options = f"--folds {folds}{_engine(result.engine)} --crop {result.crop}" + " --mirror" * result.mirror
     command = f"microface evaluate lfw {name} --root lfw --pairs lfw/pairs.txt {options}"
     mean, error = result.accuracy.mean, result.accuracy.std_error
     crop = f", {result.crop}" if result.crop != "aligned" else ""
     return Measurement(f"lfw accuracy{crop}{mirror}", mean, error, data, result.engine.name, command)
+
+
+def _engine(engine: Engine) -> str:
+    """Return the options that name `engine`; where the teacher's file lies only the reader knows."""
+    return f" --engine {engine.name}" + " --teacher FILE.onnx" * (engine.name == "teacher")
 
 
 def identification_measurements(
@@ -38,7 +43,7 @@ def identification_measurements(
 ) -> Iterator[Measurement]:
     """Yield the top-1 of every group as an entry of the card of the model `name`."""
     command = f"microface evaluate identification {name} --root lfw --people lfw/people_30.txt"
-    options = f" --engine {engine.name} --crop {crop}"
+    options = f"{_engine(engine)} --crop {crop}"
     for each in figures:
         data = f"{each.group or 'all'}: {len(each.people)} people, {each.photos} photos, {each.score}, {crop}"
         beside = f", {crop}" if crop != "aligned" else ""
