@@ -16,10 +16,12 @@ NET = {"resolution": 32, "stem": 4, "fused": 8, "early": 8, "middle": 12, "late"
        "late_blocks": 1, "last_channels": 64, "embedding": 512}  # fmt: skip
 
 
-def write_dataset(folder: Path, people: int = 60, photos: int = 12, shards: int = 2, unnamed: int = -1) -> Path:
+def write_dataset(
+    folder: Path, people: int = 60, photos: int = 12, shards: int = 2, unnamed: int = -1, crop: Preprocess = CROP
+) -> Path:
     """Write crops (a grid of 3 x 3 colours a person, with noise) and their teacher's embeddings to `folder`.
 
-    Person number `unnamed` has no name in the rows.
+    Person number `unnamed` has no name in the rows. The sides of `crop` are multiples of 3.
     """
     random = np.random.default_rng(3)
     grids = random.uniform(-1, 1, (people, 27)).astype(np.float32)
@@ -29,17 +31,17 @@ def write_dataset(folder: Path, people: int = 60, photos: int = 12, shards: int 
     folder.mkdir(parents=True, exist_ok=True)
     infos = []
     for number, rows in enumerate(np.array_split(np.arange(len(owners)), shards)):
-        np.save(folder / f"crops-{number:05d}.npy", np.stack([_picture(seen[row]) for row in rows]))
+        np.save(folder / f"crops-{number:05d}.npy", np.stack([_picture(seen[row], crop) for row in rows]))
         np.save(folder / f"embeddings-{number:05d}.npy", embeddings[rows])
         lines = [_row(int(row), int(owners[row]), unnamed) for row in rows]
         (folder / f"rows-{number:05d}.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n")
         infos.append(_info(folder, number, lines))
-    Manifest(CROP, {"sha256": "drawn"}, {"drawn": True}, "drawn", len(owners), shards, tuple(infos)).save(folder)
+    Manifest(crop, {"sha256": "drawn"}, {"drawn": True}, "drawn", len(owners), shards, tuple(infos)).save(folder)
     return folder
 
 
-def _picture(grid: np.ndarray) -> np.ndarray:
-    whole = np.kron(grid.reshape(3, 3, 3), np.ones((12, 12, 1)))
+def _picture(grid: np.ndarray, crop: Preprocess) -> np.ndarray:
+    whole = np.kron(grid.reshape(3, 3, 3), np.ones((crop.height // 3, crop.width // 3, 1)))
     return np.clip(128 + 90 * whole, 0, 255).astype(np.uint8)
 
 

@@ -1,6 +1,7 @@
 # ruff: noqa: E402 (torch may be absent, which has to be seen first)
 """Quantisation for the MAX78000: the fake quantiser, the simulation and the integer network agree on every value."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="learning needs torch (the extra `train`)")
 
 import typer
+from faces import write_dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
@@ -29,6 +31,7 @@ from microface.learn.quant.trace import trace
 from microface.models.package import ModelPackage
 from microface.network import load_network, save_network
 from microface.network.ops.max78000 import AcceleratorConv, Passthrough
+from microface.photos.preprocess import Preprocess
 
 TARGET = Target.load("max78000")
 
@@ -160,6 +163,19 @@ def test_training_follows_the_rounded_network() -> None:
     assert (lowered.run(x)[:, 0, 0].argmax(1) == network(_real(x)).argmax(1).numpy()).all()
 
 
+def test_stretched_weights_use_more_of_their_integers(tmp_path: Path) -> None:
+    """Stretched by a quarter: the integers of layers of 8 bits grow, those of 4 bits stay, all agree to the bit."""
+    torch.manual_seed(2)
+    graph = trace(Odd(wide=True), (12, 10), "odd")
+    bits = {"third": 4}
+    plain, _ = _check(graph, FitOptions(bits=bits, mend=False, wide=True), tmp_path)
+    fitted, cosine = _check(graph, FitOptions(bits=bits, mend=False, wide=True, stretch=1.25), tmp_path)
+    assert cosine > 0.98
+    for node, same in zip(fitted.graph.weighted(), plain.graph.weighted(), strict=True):
+        gain = 1.0 if node.name == "third" else 1.25
+        assert np.allclose(node.weights, gain * same.weights)
+
+
 def test_what_the_chip_cannot_do_is_named() -> None:
     for layer, fault in ((nn.Conv2d(3, 3, 3, groups=3), "one by one"), (nn.Conv2d(3, 4, 3, stride=2), "the stride")):
         graph = trace(nn.Sequential(layer), 9, "odd")
@@ -173,14 +189,16 @@ def test_what_the_chip_cannot_do_is_named() -> None:
     assert parse_bits(["4", "0=2"], graph) == {"0": 2}
 
 
-def test_from_the_command_line(drawn: Path, tmp_path: Path) -> None:
+def test_from_the_command_line(tmp_path: Path) -> None:
     """A run of an embedding network is calibrated, trained with rounding, packed and placed."""
     app = typer.Typer()
     app.command("train")(train)
     app.command("quantize")(quantize)
-    common = ["--data", str(drawn), "--output", str(tmp_path / "run"), "--batch", "32", "--threads", "1"]
+    data = write_dataset(tmp_path / "data", crop=Preprocess.loose(36, 48))
+    common = ["--data", str(data), "--output", str(tmp_path / "run"), "--batch", "32", "--threads", "1"]
     net = ["--net", "faceidnet", "--option", "resolution=36", "--option", "embedding=32", "--epochs", "0.5"]
     options = ["--target", "max78000", "--size", "16", "--steps", "3", "--bits", "4", "--bits", "conv1=8"]
+    options += ["--scale", "1.05", "--report", str(tmp_path / "report.png")]
     package = tmp_path / "mine.mface"
     for arguments in (
         ["train", *common, *net],
@@ -189,4 +207,9 @@ def test_from_the_command_line(drawn: Path, tmp_path: Path) -> None:
         result = CliRunner().invoke(app, arguments)
         assert result.exit_code == 0, (result.output, result.exception)
     assert "weights of 4 bits in 7 of 8 layers" in result.output
+    layers = {layer["name"]: layer for layer in json.loads((tmp_path / "report.json").read_text())["layers"]}
+    convolutions = [layer for layer in layers.values() if layer["weights"]]
+    assert len(convolutions) == 8 and all(layer["bits"] == 8 for layer in convolutions)
+    assert max(layer["four_bits"] for layer in convolutions) > max(layer["alone"] for layer in convolutions) > 0
+    assert (tmp_path / "report.png").stat().st_size > 0
     plan_accelerator(ModelPackage.load(package).network, TARGET)

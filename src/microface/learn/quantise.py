@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from microface.errors import UserError
+from microface.learn.held_out import held_out_figures
 from microface.learn.package import Trained, float_inputs, inputs_of, load_trained, make_package, run_steps, verify
 from microface.learn.package import statistics_of as visit_statistics
 from microface.learn.quant.bits import chosen, parse
@@ -34,7 +35,7 @@ from microface.network.scores import Score
 from microface.photos.dataset import Dataset
 
 _WHITEN_PHOTOS = 30_000
-_JUDGED = 400
+JUDGED = 400
 """Held-out photos by which layers are compared."""
 _HALF_LOSS = 0.005
 """Largest loss of held-out true-accept rate that 16-bit float weights may cause."""
@@ -110,6 +111,7 @@ def pack(
     score = Score(options.score, network.output.zero_point)
     statistics = visit_statistics(stages[-1].embeddings, photos, score)
     crop = Dataset.open(Path(trained.config.data), verify=False).manifest.preprocess
+    card = card.measured(*held_out_figures(name, stages[-1].embeddings, photos, score))
     package = make_package(name, network, options.score, card, statistics, crop)
     save_onnx(trained.graph, output.with_name(f"{output.stem}.float.onnx"))
     package.save(output)
@@ -187,7 +189,7 @@ def calibrated(prepared: Prepared, options: QuantiseOptions) -> Quantisable:
     bits: Mapping[str, int] = wanted.layers
     if wanted.auto:
         eight = _ranged(prepared, {}, options)
-        rows = spread_rows(len(judge.photos), _JUDGED)
+        rows = spread_rows(len(judge.photos), JUDGED)
         losses = four_bit_losses(eight, inputs_of(judge.photos, rows, trained.size), judge.wanted[rows])
         bits = chosen(eight, losses, wanted, options.target)
     return _ranged(prepared, bits, options)
@@ -196,7 +198,7 @@ def calibrated(prepared: Prepared, options: QuantiseOptions) -> Quantisable:
 def layer_costs(prepared: Prepared, options: QuantiseOptions) -> tuple[LayerCost, ...]:
     """Return what rounding each layer of the network with 8 bits costs on held-out people, the dearest first."""
     photos = prepared.judge.photos
-    rows = spread_rows(len(photos), _JUDGED)
+    rows = spread_rows(len(photos), JUDGED)
     return tuple(costs(_ranged(prepared, {}, options), inputs_of(photos, rows, prepared.trained.size)))
 
 

@@ -1,5 +1,6 @@
 """`microface quantize --target max78000`: from a run's folder to a package whose network the accelerator runs."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -10,10 +11,11 @@ from microface.chip.targets import Target
 from microface.errors import UserError
 from microface.learn.package import float_inputs, inputs_of
 from microface.learn.quant.judge import Stage
-from microface.learn.quant.max78000 import FitOptions, Fitted, differences, fit, lower, simulate
+from microface.learn.quant.max78000 import FitOptions, Fitted, costs, differences, fit, lower, simulate
 from microface.learn.quant.max78000.bits import parse_bits
 from microface.learn.quant.options import QuantiseOptions
-from microface.learn.quantise import Prepared, Quantised, pack, prepare, rounded
+from microface.learn.quant.sensitivity import LayerCost
+from microface.learn.quantise import JUDGED, Prepared, Quantised, pack, prepare, rounded, spread_rows
 from microface.models.card import ModelCard
 
 _CHECKED = 16
@@ -33,16 +35,27 @@ def quantise_for_accelerator(
     start = _calibrated(prepared, options)
     plan_accelerator(lower(start), Target.load(options.target))
     fitted, stages = rounded(prepared, options, run, output, start, partial(_measured, prepared))
-    return pack(prepared, options, output, name, card, lower(fitted), fitted.graph, stages)
+    packed = pack(prepared, options, output, name, card, lower(fitted), fitted.graph, stages)
+    return replace(packed, costs=_costs(prepared, options)) if options.report else packed
 
 
 def _calibrated(prepared: Prepared, options: QuantiseOptions) -> Fitted:
+    """Return the run fitted for the accelerator by training photos."""
     trained, training = prepared.trained, prepared.training
-    if options.budget or options.report or options.stretch != 1:
-        raise UserError("--budget, --report or --scale", "is not for this chip", "leave it out, and give --bits")
-    chosen = FitOptions(options.calibration, parse_bits(options.bits, trained.graph), options.equalise, options.mend)
+    if options.budget:
+        raise UserError("--budget", "is not for this chip, whose layers have a memory of their own", "give --bits")
+    bits = parse_bits(options.bits, trained.graph)
+    chosen = FitOptions(options.calibration, bits, options.equalise, options.mend, stretch=options.stretch)
     rows = np.random.default_rng(trained.config.seed).permutation(len(training))[: options.photos]
     return fit(trained.graph, float_inputs(training, rows, trained.size), chosen)
+
+
+def _costs(prepared: Prepared, options: QuantiseOptions) -> tuple[LayerCost, ...]:
+    """Return what rounding each layer of the network with 8 bits costs on held-out photos, the dearest first."""
+    judge = prepared.judge
+    rows = spread_rows(len(judge.photos), JUDGED)
+    eight = _calibrated(prepared, replace(options, bits=()))
+    return tuple(costs(eight, inputs_of(judge.photos, rows, judge.size)))
 
 
 def _measured(prepared: Prepared, name: str, fitted: Fitted) -> Stage:

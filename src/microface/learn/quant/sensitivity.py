@@ -48,8 +48,8 @@ def four_bit_losses(start: Quantisable, x: np.ndarray, wanted: np.ndarray) -> di
     """
     parts = [_fours(start, part, target) for part, target in _together("layers at 4 bits", x, wanted)]
     cosines = _joined(parts)
-    least = _loss(cosines.pop(""))
-    return {name: _loss(values) - least for name, values in cosines.items()}
+    least = loss(cosines.pop(""))
+    return {name: loss(values) - least for name, values in cosines.items()}
 
 
 def _fours(start: Quantisable, x: np.ndarray, wanted: np.ndarray) -> dict[str, Tensor]:
@@ -57,10 +57,10 @@ def _fours(start: Quantisable, x: np.ndarray, wanted: np.ndarray) -> dict[str, T
     graph, affine = start
     inputs = {FloatGraph.INPUT: torch.from_numpy(x).permute(0, 3, 1, 2)}
     base = integers_from(graph, affine, inputs)
-    result = {"": _cosines(base[graph.output.name], wanted)}
+    result = {"": cosines(base[graph.output.name], wanted)}
     for name in candidates(graph):
         values = integers_from(graph.with_bits({name: 4}), affine, _before(graph, name, base))
-        result[name] = _cosines(values[graph.output.name], wanted)
+        result[name] = cosines(values[graph.output.name], wanted)
     return result
 
 
@@ -70,9 +70,9 @@ def costs(start: Quantisable, x: np.ndarray) -> list[LayerCost]:
     parts = [_roundings(start, part) for (part,) in _together("layers", x)]
     cosines = _joined([values for values, _ in parts])
     fours = four_bit_losses(start, x, np.concatenate([wanted for _, wanted in parts]))
-    whole = _loss(cosines["all"])
+    whole = loss(cosines["all"])
     made = (
-        _cost(n, _loss(cosines[f"alone {n.name}"]), whole - _loss(cosines[f"without {n.name}"]), fours.get(n.name))
+        layer_cost(n, loss(cosines[f"alone {n.name}"]), whole - loss(cosines[f"without {n.name}"]), fours.get(n.name))
         for n in graph.nodes
     )
     return sorted(made, key=lambda cost: -cost.alone)
@@ -84,12 +84,12 @@ def _roundings(start: Quantisable, x: np.ndarray) -> tuple[dict[str, Tensor], np
     inputs = {FloatGraph.INPUT: torch.from_numpy(x).permute(0, 3, 1, 2).float() / 128}
     floats, rounded = _run(graph, affine, inputs, set()), _run(graph, affine, inputs, _all(graph))
     wanted = floats[graph.output.name].flatten(1).numpy()
-    result = {"all": _cosines(rounded[graph.output.name], wanted)}
+    result = {"all": cosines(rounded[graph.output.name], wanted)}
     for node in graph.nodes:
         alone = _run(graph, affine, _before(graph, node.name, floats), {node.name})
         without = _run(graph, affine, _before(graph, node.name, rounded), _all(graph) - {node.name})
-        result[f"alone {node.name}"] = _cosines(alone[graph.output.name], wanted)
-        result[f"without {node.name}"] = _cosines(without[graph.output.name], wanted)
+        result[f"alone {node.name}"] = cosines(alone[graph.output.name], wanted)
+        result[f"without {node.name}"] = cosines(without[graph.output.name], wanted)
     return result, wanted
 
 
@@ -103,7 +103,8 @@ def _joined(parts: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
     return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
 
-def _cost(node: Node, alone: float, without: float, four_bits: float | None) -> LayerCost:
+def layer_cost(node: Node, alone: float, without: float, four_bits: float | None) -> LayerCost:
+    """Return what the rounding of `node` costs, with what it is."""
     weights, bits = getattr(node, "weights", np.zeros(0)), getattr(node, "bits", 0)
     depthwise = isinstance(node, Convolution) and node.depthwise
     kind = "depthwise" if depthwise else type(node).__name__.lower()
@@ -144,11 +145,11 @@ def _run(
     return values
 
 
-def _cosines(embeddings: Tensor, wanted: np.ndarray) -> Tensor:
+def cosines(embeddings: Tensor, wanted: np.ndarray) -> Tensor:
     """Return float64 [N]: the cosines of `embeddings` [N, D, 1, 1] to `wanted` [N, D]."""
     return torch.cosine_similarity(embeddings.flatten(1).double(), torch.from_numpy(wanted).double())
 
 
-def _loss(cosines: Tensor) -> float:
+def loss(cosines: Tensor) -> float:
     """Return 1 - the mean cosine."""
     return 1 - float(cosines.mean())

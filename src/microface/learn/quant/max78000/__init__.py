@@ -3,8 +3,9 @@
 `fit` makes a float graph ready, `RoundedNetwork` trains what it gives, `lower` makes the integer network of it.
 """
 
+from microface.learn.quant.max78000.costs import costs
 from microface.learn.quant.max78000.fit import FitOptions, Fitted, fit
 from microface.learn.quant.max78000.lower import lower
 from microface.learn.quant.max78000.network import RoundedNetwork, differences, simulate
 
-__all__ = ["FitOptions", "Fitted", "RoundedNetwork", "differences", "fit", "lower", "simulate"]
+__all__ = ["FitOptions", "Fitted", "RoundedNetwork", "costs", "differences", "fit", "lower", "simulate"]

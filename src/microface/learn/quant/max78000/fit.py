@@ -41,7 +41,8 @@ class FitOptions:
     """How to calibrate: ranges of values by `method`, `bits` by layer (8 unless told).
 
     `equalise` makes channels reach alike; `mend` takes the mean error of rounding into the biases. `wide`: the output
-    is not rounded to 8 bits, as the classes of a classifier.
+    is not rounded to 8 bits, as the classes of a classifier. `stretch`: layers of 8 bits get weights and biases so
+    many times as large before their steps are chosen, as vendors' tools have it; values that leave the range are cut.
     """
 
     method: str = "mse"
@@ -49,6 +50,7 @@ class FitOptions:
     equalise: bool = True
     mend: bool = True
     wide: bool = False
+    stretch: float = 1.0
 
     def __post_init__(self) -> None:
         """Refuse ways and bits that there are none of."""
@@ -71,10 +73,18 @@ def fit(graph: FloatGraph, batches: Sequence[Tensor], options: FitOptions) -> Fi
 
 
 def _finished(graph: FloatGraph, x: Tensor, options: FitOptions) -> Fitted:
-    """Return `graph`, whose values lie in range, with steps and mended biases."""
+    """Return `graph`, whose values lie in range, stretched, with steps and mended biases."""
+    graph = stretched(graph, options)
     seen = observe(graph, x.split(_BATCH))
     fitted = Fitted(with_steps(graph, seen, options.bits), options.wide)
     return mended(fitted, x[:_MENDED]) if options.mend else fitted
+
+
+def stretched(graph: FloatGraph, options: FitOptions) -> FloatGraph:
+    """Return `graph` with the weights and biases of its layers of 8 bits stretched by `options`."""
+    eight = [node for node in graph.weighted() if options.bits.get(node.name, 8) == 8]
+    gain = np.float32(options.stretch)
+    return graph.with_weights({node.name: (gain * node.weights, gain * node.bias) for node in eight})
 
 
 @torch.inference_mode()
@@ -88,11 +98,12 @@ def _likeness(graph: FloatGraph, fitted: Fitted, x: Tensor) -> float:
 
 def with_steps(graph: FloatGraph, seen: Mapping[str, Seen], bits: Mapping[str, int]) -> FloatGraph:
     """Return `graph` with the steps of all weights chosen for the inputs that were `seen`."""
-    nodes = {node.name: _with_step(node, seen, bits.get(node.name, 8)) for node in graph.weighted()}
+    nodes = {node.name: with_step(node, seen, bits.get(node.name, 8)) for node in graph.weighted()}
     return graph.changed(nodes)
 
 
-def _with_step(node: Weighted, seen: Mapping[str, Seen], bits: int) -> Weighted:
+def with_step(node: Weighted, seen: Mapping[str, Seen], bits: int) -> Weighted:
+    """Return `node` with `bits` and the step chosen for its inputs that were `seen`."""
     source = node.inputs[0]
     power = 1 / 3 if source == FloatGraph.INPUT else float(np.square(seen[source].sample).mean())
     shift = best_shift(node.weights, node.bias, bits, power)
