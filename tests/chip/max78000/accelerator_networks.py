@@ -83,6 +83,9 @@ NETWORKS: dict[str, Callable[[], IntegerNetwork]] = {
     "twice": lambda: build("twice", (6, 6, 3), [
         {"outputs": 8, **PAD}, {"outputs": 4, "inputs": ("t0", "t0"), "eltwise": "add", **PAD},
     ]),
+    "packed": lambda: build("packed", (2, 2, 21), [
+        {"outputs": 192 if index % 2 == 0 else 21, "bias": index == 1, **PAD} for index in range(10)
+    ]),
     "transposed": lambda: build("transposed", (7, 6, 4), [
         {"outputs": 6, "operation": "convtranspose2d", **PAD}, {"outputs": 5, **PAD},
     ]),

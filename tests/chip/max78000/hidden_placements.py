@@ -32,6 +32,7 @@ class Place:
     mask: np.ndarray
     at: int
     size: int
+    fill: float = 0.0  # of the fullest of its memories, when it was drawn
 
     @property
     def memories(self) -> set[int]:
@@ -42,6 +43,8 @@ def _lanes(rng: np.random.Generator, channels: int) -> np.ndarray | None:
     rounds = math.ceil(channels / 64)
     count = channels if rounds == 1 else math.ceil(math.ceil(channels / rounds) / 4) * 4
     start = int(rng.integers(0, (64 - count) // 4 + 1)) * 4
+    if rounds == 1 and rng.random() < 0.3:
+        start = int(rng.integers(0, 64 - count + 1))  # begins inside a data memory
     mask = np.zeros(PROCESSORS, bool)
     mask[start : start + count] = True
     return mask
@@ -103,14 +106,17 @@ class Artist:
             run = total[size:] - total[: WORDS + 1 - size] == size if size <= WORDS else np.zeros(0, bool)
             spots = np.flatnonzero(run)
             if len(spots):
-                return self._note(Place(lanes, int(self.rng.choice(spots)), size), others)
+                return self._filled(Place(lanes, int(self.rng.choice(spots)), size), others)
         return None
 
-    def _note(self, place: Place, others: list[Place]) -> Place:
+    def _filled(self, place: Place, others: list[Place]) -> Place:
         for memory in place.memories:
             used = place.size + sum(other.size for other in others if memory in other.memories)
-            self.drawn.fullest_memory = max(self.drawn.fullest_memory, used / WORDS)
+            place.fill = max(place.fill, used / WORDS)
         return place
+
+    def _keep(self, *places: Place) -> None:
+        self.drawn.fullest_memory = max(self.drawn.fullest_memory, *(place.fill for place in places))
 
     def _weights(self, inputs: np.ndarray, outputs: np.ndarray, layer: dict) -> bool:
         """Book columns at a random start in every processor of `inputs`."""
@@ -132,12 +138,13 @@ class Artist:
         self.columns[np.ix_(inputs, range(start, start + need))] = True
         return True
 
-    def _biases(self, layer: dict) -> bool:
+    def _biases(self, layer: dict, outputs: np.ndarray) -> bool:
         if not layer["biased"]:
             return True
-        fitting = [i for i in range(4) if self.bias[i] + layer["result"][2] <= 512]
+        need = layer["result"][2] + int(np.flatnonzero(outputs)[0]) % 4 * math.ceil(layer["result"][2] / 64)
+        fitting = [i for i in range(4) if self.bias[i] + need <= 512]
         if fitting:
-            self.bias[int(self.rng.choice(fitting))] += layer["result"][2]
+            self.bias[int(self.rng.choice(fitting))] += need
         return bool(fitting)
 
     def _shape_of(self, name: str, shape: tuple[int, int, int]) -> dict:
@@ -170,7 +177,10 @@ class Artist:
     def _finish(self, layer: dict, inputs: np.ndarray, outputs: np.ndarray, number: int) -> str | None:
         """Book weights and biases of `layer`, name it and keep it."""
         columns, bias = self.columns.copy(), list(self.bias)
-        if layer["operation"] != "passthrough" and not (self._weights(inputs, outputs, layer) and self._biases(layer)):
+        booked = layer["operation"] == "passthrough" or (
+            self._weights(inputs, outputs, layer) and self._biases(layer, outputs)
+        )
+        if not booked:
             self.columns, self.bias = columns, bias
             return None
         layer |= {"name": f"layer{number}", "output": f"t{number}"}
@@ -181,7 +191,10 @@ class Artist:
         layer = self._shape_of(name, shape)
         target = self._room(layer["result"], [place])
         output = self._finish(layer, place.mask, target.mask, number) if target else None
-        return (output, layer["result"], target, number + 1) if output else None
+        if output is None:
+            return None
+        self._keep(target)
+        return output, layer["result"], target, number + 1
 
     def _residual(self, name: str, shape: tuple[int, int, int], place: Place, number: int) -> tuple | None:
         """A copy of the tensor and a convolution of it, side by side, added and convolved."""
@@ -205,6 +218,7 @@ class Artist:
             del self.drawn.layers[kept:]
             self.columns, self.bias = columns, bias
             return None
+        self._keep(both, target)
         return output, layer["result"], target, number + 3
 
 

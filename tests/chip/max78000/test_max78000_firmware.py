@@ -67,7 +67,7 @@ def on_chip(network: IntegerNetwork, folder: Path) -> EmulatedDevice:
     return EmulatedDevice(build_accelerator(network, TARGET, folder / "firmware"))
 
 
-@pytest.mark.parametrize("name", ["bits", "residual", "twice", "planes", "streaming", "two_fifos"])
+@pytest.mark.parametrize("name", ["bits", "residual", "twice", "packed", "planes", "streaming", "two_fifos"])
 def test_the_emulated_chip_gives_the_same_integers(name, tmp_path: Path):
     network = NETWORKS[name]()
     device = on_chip(network, tmp_path)

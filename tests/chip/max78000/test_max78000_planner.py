@@ -4,13 +4,14 @@ import os
 
 import numpy as np
 import pytest
+from accelerator_networks import NETWORKS
 from hidden_placements import draw
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microface.chip.plan.max78000.blocks import Formats
 from microface.chip.plan.max78000.plan import PlacedLayer
-from microface.chip.plan.max78000.planner import place
+from microface.chip.plan.max78000.planner import place, plan_accelerator
 from microface.chip.plan.max78000.rules import Refusal
 from microface.chip.plan.max78000.search import Search
 from microface.chip.plan.max78000.workload import HardwareLayer, Workload
@@ -211,6 +212,7 @@ def test_no_placement_leaves_quadrant_0_unused():
     work = chain(layer(shape=(4, 4, 8), result=(4, 4, 8)))
     search = Search(work, TARGET, Formats())
     search.choices = {name: tuple(each for each in found if each.first >= 16) for name, found in search.choices.items()}
+    search.packed = search.choices
     assert search.run() is None and search.failure.rule == "quadrant_0"
     assert place(work, TARGET)[0].processors & 0xFFFF
 
@@ -227,6 +229,14 @@ def test_the_sentence_tells_layer_have_allowed_and_what_would_help():
         Refusal, match=r"layer a: breaks rule pool: has 17, allowed 16: A pool is at most 16 .*; pool in"
     ):
         place(dict(EVERYTHING)["pool"], TARGET)
+
+
+def test_groups_lie_side_by_side_within_a_data_memory_where_nothing_else_fits():
+    """Three times 21 processors hold five layers of 192 columns beside five of 63 on all; with gaps only two do."""
+    placed = plan_accelerator(NETWORKS["packed"](), TARGET).layers
+    assert {each.output_lanes.first % 4 for each in placed if each.layer.result[2] == 21} > {0}
+    for each in placed:
+        assert each.first_column + each.columns <= 768
 
 
 def test_twelve_full_layers_fill_the_weight_memory_and_twice_as_many_fit_with_half_the_bits():

@@ -47,6 +47,16 @@ def contiguous(channels: int) -> tuple[Lanes, ...]:
     return tuple(Lanes(((1 << count) - 1) << start) for start in (*good, *spare))
 
 
+def crossing(channels: int) -> tuple[Lanes, ...]:
+    """Return the other ways: on neighbours that begin inside a data memory and end in another; none above 64 channels.
+
+    They let groups lie without gaps, and keep one data memory more busy.
+    """
+    count = processors_for(channels) if channels <= PROCESSORS else 0
+    starts = [start for start in range(PROCESSORS - count + 1) if start % PER_INSTANCE + count > PER_INSTANCE]
+    return tuple(Lanes(((1 << count) - 1) << start) for start in starts if count and start % PER_INSTANCE)
+
+
 def one_per_memory(channels: int) -> tuple[Lanes, ...]:
     """Return all ways to give each of up to 16 channels a data memory of its own (inputs in CHW order)."""
     step = sum(1 << (PER_INSTANCE * i) for i in range(channels)) if channels <= INSTANCES else 0

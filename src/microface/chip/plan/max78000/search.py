@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from microface.chip.plan.max78000.bias import BiasPlace, bias_bytes, place_biases
 from microface.chip.plan.max78000.blocks import Block, Formats, blocks, groups
-from microface.chip.plan.max78000.lanes import Lanes, contiguous, fifo_lanes, one_per_memory
+from microface.chip.plan.max78000.lanes import Lanes, contiguous, crossing, fifo_lanes, one_per_memory
 from microface.chip.plan.max78000.offsets import place_blocks
 from microface.chip.plan.max78000.rules import limit
 from microface.chip.plan.max78000.weights import columns, first_fit
@@ -52,6 +52,11 @@ class _Stuck(Exception):  # noqa: N818 - an attempt that ended, not an error
         super().__init__(group)
 
 
+def _packs(attempt: int) -> bool:
+    """Tell whether an attempt may put groups side by side within a data memory: four of eight, not the first ones."""
+    return attempt % 8 >= 4
+
+
 class Search:
     """Placing one network with one choice of `formats`."""
 
@@ -65,6 +70,7 @@ class Search:
         for index, block in enumerate(self.blocks):
             self.members[block.group].append(index)
         self.choices = {name: self._choices(name) for name in self.members}
+        self.packed = {name: found + self._crossing(name) for name, found in self.choices.items()}
         self.meeting = [
             [j for j, b in enumerate(self.blocks) if j != i and a.meets(b)] for i, a in enumerate(self.blocks)
         ]
@@ -77,6 +83,11 @@ class Search:
         if inputs and self.formats.streaming:
             return fifo_lanes(channels, self.formats.planar)
         return one_per_memory(channels) if inputs and self.formats.planar else contiguous(channels)
+
+    def _crossing(self, name: str) -> tuple[Lanes, ...]:
+        """Return lanes without alignment; an input in CHW order or from the FIFO has its own."""
+        fed = any(self.group[each] == name for each in self.work.inputs)
+        return () if fed and (self.formats.planar or self.formats.streaming) else crossing(self.work.shapes[name][2])
 
     def _column_costs(self) -> dict[str, int]:
         """Return the columns that each group's readers take, with output lanes that begin a data memory."""
@@ -201,7 +212,7 @@ class Search:
     ) -> Lanes | None:
         best: tuple[float, ...] | None = None
         found = None
-        for rank, lanes in enumerate(self.choices[name]):
+        for rank, lanes in enumerate((self.packed if _packs(attempt) else self.choices)[name]):
             peak = max(loads[lanes.first : lanes.last + 1]) + self.cost[name]
             if peak > self.column_limit or not self._room(name, lanes, used):
                 continue
@@ -213,6 +224,8 @@ class Search:
     def _score(
         self, peak: int, name: str, lanes: Lanes, rank: int, chance: random.Random, attempt: int
     ) -> tuple[float, ...]:
+        if _packs(attempt):
+            return -peak if attempt % 3 == 2 else peak, lanes.first
         aligned = lanes.first % 4 != 0
         if attempt % 3 == 2:
             # Best fit: fill what is already full, and keep empty processors for wide layers.
