@@ -1,13 +1,14 @@
 """The comparison of networks in one table: accuracy by the integer network, size, and cost per chip."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from microface import models
 from microface.errors import UserError
 from microface.evaluate.costs import costs, parameters, told_interval
+from microface.evaluate.crops import CropName, shipped_crops
 from microface.evaluate.engines import Engine
 from microface.evaluate.lfw import LfwResult
 from microface.evaluate.material import Material
@@ -17,7 +18,11 @@ from microface.models import Cost
 
 @dataclass(frozen=True)
 class Row:
-    """One network; fractions 0..1. `lfw_boxes`: detector boxes alone; `identification`: top-1 by group."""
+    """One network; fractions 0..1. `identification`: top-1 by group.
+
+    `as_shipped` and `identification_as_shipped` are the same with the crops that a chip can make, by crop: detector
+    boxes alone (a loose crop is that already), or a fixed rectangle.
+    """
 
     network: str
     engine: str
@@ -27,10 +32,11 @@ class Row:
     parameters: int
     lfw: float
     lfw_std_error: float
-    lfw_boxes: float | None
     lfw_float: float | None
     tar_at_far: dict[str, float]
     identification: dict[str, float]
+    as_shipped: dict[str, float]
+    identification_as_shipped: dict[str, dict[str, float]]
     costs: tuple[Cost, ...]
     refused: tuple[str, ...]
     seconds: float
@@ -54,16 +60,33 @@ def _integer(network: str, material: Material, targets: Sequence[str], count: bo
     package, engine = models.load(network), material.engine(network)
     result = material.lfw(engine)
     found, refused = costs(package, targets, count)
-    boxes = material.lfw(engine, "boxes") if package.preprocess.geometry == "aligned" else result
     floating = material.lfw(material.engine(network, "float")) if models.has_float_network(network) else None
     sizes = package.network.macs, parameters(package.network)
-    beside = boxes.accuracy.mean, floating.accuracy.mean if floating else None
+    crops = shipped_crops(engine.preprocess)
+    beside = _Beside(
+        floating.accuracy.mean if floating else None,
+        {crop: each.accuracy.mean for crop, each in material.as_shipped(engine).items()},
+        {crop: top for crop in crops if (top := _top1(material, engine, crop))},
+    )
     return _row(engine, result, material, sizes, beside, found, tuple(refused))
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """What stands beside the aligned figures of a row; the teacher has none of it."""
+
+    floating: float | None = None
+    lfw: dict[str, float] = field(default_factory=dict)
+    identification: dict[str, dict[str, float]] = field(default_factory=dict)
+
+
+def _top1(material: Material, engine: Engine, crop: CropName = "aligned") -> dict[str, float]:
+    return {each.group or "all": each.top1 for each in material.identification(engine, crop)}
 
 
 def _teacher(network: str, path: Path, material: Material) -> Row:
     engine = material.engine(network, "teacher")
-    return _row(engine, material.lfw(engine), material, onnx_cost(path), (None, None), (), ())
+    return _row(engine, material.lfw(engine), material, onnx_cost(path), _Beside(), (), ())
 
 
 def _row(
@@ -71,18 +94,20 @@ def _row(
     result: LfwResult,
     material: Material,
     sizes: tuple[int, int],
-    beside: tuple[float | None, float | None],
+    beside: _Beside,
     found: tuple[Cost, ...],
     refused: tuple[str, ...],
 ) -> Row:
-    groups = {each.group or "all": each.top1 for each in material.identification(engine)}
     crop = f"{engine.preprocess.width} x {engine.preprocess.height} {engine.preprocess.geometry}"
     accuracy = result.accuracy.mean, result.accuracy.std_error
     about = engine.network, engine.name, engine.model_id, crop
-    return Row(*about, *sizes, *accuracy, *beside, result.tar_at_far, groups, found, refused, result.seconds)
+    shares, shipped = (result.tar_at_far, _top1(material, engine)), (beside.lfw, beside.identification)
+    return Row(*about, *sizes, *accuracy, beside.floating, *shares, *shipped, found, refused, result.seconds)
 
 
-ACCURACY = ("LFW, %", "boxes", "float", "TAR at FAR 1 %", "named right, %")
+_SHIPPED = ("boxes", "centre")
+ACCURACY = ("LFW, %", *_SHIPPED, "float", "TAR at FAR 1 %")
+NAMED = ("aligned", *_SHIPPED)
 SIZE = ("input", "MACs", "parameters")
 COST = ("flash", "instructions", "estimated time")
 
@@ -96,10 +121,19 @@ def accuracy_cells(row: Row) -> tuple[str, ...]:
     """Return the row as text under `ACCURACY`."""
     return (
         f"{100 * row.lfw:.2f} ± {100 * row.lfw_std_error:.2f}",
-        *(f"{100 * value:.2f}" if value is not None else "-" for value in (row.lfw_boxes, row.lfw_float)),
+        *(f"{100 * value:.2f}" if value is not None else "-" for value in (*_shipped(row), row.lfw_float)),
         f"{100 * row.tar_at_far['0.01']:.1f} %" if "0.01" in row.tar_at_far else "-",
-        ", ".join(f"{group} {100 * top1:.1f}" for group, top1 in row.identification.items()) or "-",
     )
+
+
+def _shipped(row: Row) -> Iterator[float | None]:
+    return (row.as_shipped.get(crop) for crop in _SHIPPED)
+
+
+def named_cells(row: Row) -> tuple[str, ...]:
+    """Return the shares of people named right, in %, as text under `NAMED`."""
+    figures = (row.identification, *(row.identification_as_shipped.get(crop, {}) for crop in _SHIPPED))
+    return tuple(", ".join(f"{group} {100 * top1:.1f}" for group, top1 in each.items()) or "-" for each in figures)
 
 
 def size_cells(row: Row) -> tuple[str, ...]:
@@ -116,7 +150,8 @@ def cost_cells(cost: Cost) -> tuple[str, ...]:
 
 def markdown(rows: Sequence[Row], targets: Sequence[str]) -> str:
     """Return everything as one Markdown table; each chip has a column."""
-    head = ("network", *SIZE, *ACCURACY, *(f"{target}: flash, instructions, ms" for target in targets))
+    named = (f"named right, %: {crop}" for crop in NAMED)
+    head = ("network", *SIZE, *ACCURACY, *named, *(f"{target}: flash, instructions, ms" for target in targets))
     lines = [head, tuple("---" for _ in head), *(_whole(row, targets) for row in rows)]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
@@ -124,4 +159,4 @@ def markdown(rows: Sequence[Row], targets: Sequence[str]) -> str:
 def _whole(row: Row, targets: Sequence[str]) -> tuple[str, ...]:
     by_target = {each.target: ", ".join(cost_cells(each)) for each in row.costs}
     chips = (by_target.get(target, "-") for target in targets)
-    return (name_of(row), *size_cells(row), *accuracy_cells(row), *chips)
+    return (name_of(row), *size_cells(row), *accuracy_cells(row), *named_cells(row), *chips)

@@ -25,6 +25,7 @@ from microface.console import console, table
 from microface.evaluate.comparison import (
     ACCURACY,
     COST,
+    NAMED,
     SIZE,
     Row,
     accuracy_cells,
@@ -32,6 +33,7 @@ from microface.evaluate.comparison import (
     cost_cells,
     markdown,
     name_of,
+    named_cells,
     size_cells,
 )
 from microface.evaluate.material import open_material
@@ -71,9 +73,12 @@ def compare_all(
 
 
 def _show(rows: Sequence[Row], pairs: int) -> None:
-    """Print three tables, since one of all columns is wider than a terminal."""
+    """Print a table of each kind, since one of all columns is wider than a terminal."""
     accuracy = [(name_of(row), *accuracy_cells(row)) for row in rows]
     console.print(table(f"LFW, {pairs:,} pairs, integer networks", ("network", *ACCURACY), accuracy, 1))
+    named = [(name_of(row), *named_cells(row)) for row in rows if row.identification]
+    if named:
+        console.print(table("Photos named right, %, by crop", ("network", *NAMED), named, 1))
     console.print(table("Size", ("network", *SIZE), [(name_of(row), *size_cells(row)) for row in rows], 1))
     costs = [(name_of(row), each.target, *cost_cells(each)) for row in rows for each in row.costs]
     console.print(table("One face on each chip", ("network", "chip", *COST), costs, 2))
