@@ -14,6 +14,8 @@ torch = pytest.importorskip("torch", reason="learning needs torch (the extra `tr
 from settings import config
 
 from microface.errors import UserError
+from microface.evaluate.curves import measure_curves
+from microface.evaluate.engines import open_engine
 from microface.learn import package
 from microface.learn.card import card_of
 from microface.learn.package import read_by
@@ -27,7 +29,9 @@ from microface.learn.quant.simulate import differences
 from microface.learn.quantise import Quantised, quantise
 from microface.learn.train.config import save_config
 from microface.learn.train.start import start
+from microface.models.card import held_out_metric
 from microface.models.package import ModelPackage
+from microface.photos.dataset import Dataset
 from microface.photos.preprocess import Preprocess
 
 _reals = st.floats(-1e4, 1e4, allow_nan=False)
@@ -131,6 +135,18 @@ def test_a_run_becomes_a_package_that_keeps_its_accuracy(quantised: tuple[Quanti
     assert result.after.cosine > result.before.cosine - 0.02
     assert path.with_name(f"{path.stem}.float.onnx").exists()
     assert "statistics" not in json.dumps(result.to_json())
+
+
+def test_the_card_has_what_evaluate_roc_measures_again(quantised: tuple[Quantised, Path], drawn: Path) -> None:
+    result, path = quantised
+    found = {each.metric: each for each in result.package.card.measurements}
+    (curve,) = measure_curves(Dataset.open(drawn), [open_engine("integer", str(path))])
+    assert {metric: each.value for metric, each in found.items()} == {
+        held_out_metric(rate): curve.tar[rate] for rate in ("0.01", "0.001") if rate in curve.tar
+    }
+    about = found[held_out_metric("0.01")]
+    assert f"{curve.genuine:,} genuine and {curve.impostor:,} impostor pairs" in about.data
+    assert about.command == "microface evaluate roc drawn --data FOLDER --no-float"
 
 
 def test_the_compiled_network_judges_as_the_simulated_one(
