@@ -19,14 +19,17 @@ from microface.chip.application.votes import NOBODY, UNKNOWN, UNSURE
 from microface.chip.application.wake import Wake, window_of
 from microface.chip.devices.device import Match
 from microface.chip.firmware.build import Options
+from microface.chip.firmware.folder import Firmware
 from microface.chip.firmware.make import make_firmware
 from microface.chip.plan.max78000.application import application_time
 from microface.chip.targets import Target
 from microface.errors import UserError
 from microface.models import ModelPackage
+from microface.network import IntegerNetwork
 from microface.network.facenets import chain
 from microface.network.inputs.pixels import to_rgb565
-from microface.network.inputs.resize import crop_resized
+from microface.network.inputs.resize import Rectangle, crop_resized
+from microface.network.ops.max78000 import AcceleratorConv
 from microface.network.scores import Score
 from microface.people.enrol import new_gallery
 from microface.people.gallery import Gallery, Person
@@ -42,10 +45,10 @@ def package() -> ModelPackage:
     """A small network of the accelerator that embeds loose crops; trained by nobody."""
     drawn = chain("patterns", (16, 16, 16, 16), 8, (HEIGHT, WIDTH, 3))
     last = drawn.operators[-1]
+    assert isinstance(last, AcceleratorConv)
     generator = np.random.default_rng(5)
-    weights = generator.integers(-40, 40, (32, *last.weights.shape[1:])).astype(np.int8)  # type: ignore[attr-defined]
-    rule = last.rounding(0)  # type: ignore[attr-defined]
-    narrow = dataclasses.replace(last, weights=weights, bias=np.zeros(32, np.int8), requantise=rule)
+    weights = generator.integers(-40, 40, (32, *last.weights.shape[1:])).astype(np.int8)
+    narrow = dataclasses.replace(last, weights=weights, bias=np.zeros(32, np.int8), requantise=last.rounding(0))
     tensors = dict(drawn.tensors)
     tensors[narrow.output] = dataclasses.replace(tensors[narrow.output], shape=(1, 1, 32), dtype="s8")
     network = dataclasses.replace(drawn, tensors=tensors, operators=(*drawn.operators[:-1], narrow))
@@ -147,6 +150,36 @@ def test_crops_that_disagree_report_nobody_by_name(chip: EmulatedApplication, pa
     assert (chip.state.verdict, chip.state.agreed, chip.state.crops_seen) == (UNSURE, UNSURE, 3)
 
 
+def test_two_people_who_take_turns_are_nobody_yet(
+    chip: EmulatedApplication, package: ModelPackage, known: Gallery
+) -> None:
+    """Frame by frame another one: each is named as a verdict, and neither is reported."""
+    chip.write_gallery(to_image(known))
+    app, before = python_of(package, known), len(chip.lines)
+    verdicts = []
+    for number in range(4):
+        play(chip, app, [pattern(number % 2)])
+        verdicts.append(chip.state.verdict)
+    assert verdicts == [0, 1, 0, 1]
+    assert (chip.state.agreed, chip.state.reported, chip.state.votes) == (UNSURE, UNSURE, 0)
+    assert len(chip.lines) == before
+
+
+def test_two_people_in_one_frame_end_unsure(chip: EmulatedApplication, package: ModelPackage, known: Gallery) -> None:
+    """Ada above, Bo below, in one rectangle: a crop takes it for Ada, one for Bo, one for nobody."""
+    gallery = known.with_threshold(700)
+    both = np.concatenate([pattern(0)[:98], pattern(1)[98:]])
+    app = python_of(package, gallery)
+    recognise = Recogniser(package, gallery)
+    matches = [recognise(crop) for crop in crops_of(package, seen(both, 0))]
+    assert {match.nearest for match in matches if match.distance <= 700} == {0, 1}
+    chip.write_gallery(to_image(gallery))
+    before = len(chip.lines)
+    play(chip, app, [both] * 4)
+    assert (chip.state.verdict, chip.state.agreed, chip.state.crops_seen) == (UNSURE, UNSURE, 3)
+    assert len(chip.lines) == before
+
+
 def test_somebody_is_added_and_the_threshold_moved_while_it_runs(
     chip: EmulatedApplication, package: ModelPackage, known: Gallery
 ) -> None:
@@ -198,8 +231,17 @@ def test_a_frame_without_a_face_costs_the_network_in_front_only(
     assert chip.state.verdict == NOBODY and chip.state.crops_seen == 0
     assert cost[1] - cost[0] > 200_000 and abs(cost[2] - cost[0]) < 1_000
     if chip.accelerators is not None:
+        assert_planned_above_measured(chip.firmware)
         assert samples_in(tmp_path / "firmware" / "firmware.elf") == 1  # of the network that is tested
         assert [each.runs for each in chip.accelerators.networks] == [0, 1]
+
+
+def assert_planned_above_measured(firmware: Firmware) -> None:
+    """Estimates of code and variables lie above what was built, by at most 5,000 bytes."""
+    planned, measured = firmware.facts["plan"], firmware.facts["measured"]
+    assert 0 <= planned["flash_bytes"] - measured["flash_bytes"] < 5_000
+    ram = sum(line["bytes"] for line in planned["ram"])
+    assert 0 <= ram - sum(measured[f"{part}_bytes"] for part in ("data", "arena", "stack")) < 1_000
 
 
 def samples_in(elf: Path) -> int:
@@ -209,12 +251,12 @@ def samples_in(elf: Path) -> int:
         return sum(symbol.name == "sample_input" for symbol in symbols)
 
 
-def margin_of(network: object, place: object, frame: np.ndarray) -> int:
+def margin_of(network: IntegerNetwork, place: Rectangle, frame: np.ndarray) -> int:
     """The largest margin below which `network` lets the frame pass."""
     low, high = -(1 << 31), 1 << 31
     while low + 1 < high:
         middle = (low + high) // 2
-        low, high = (middle, high) if Wake(network, place, middle)(frame) else (low, middle)  # type: ignore[arg-type]
+        low, high = (middle, high) if Wake(network, place, middle)(frame) else (low, middle)
     return high
 
 

@@ -6,6 +6,7 @@ from math import isqrt
 import numpy as np
 
 from microface.errors import UserError
+from microface.models.presence import presence_names
 from microface.network import IntegerNetwork
 from microface.network.inputs.fold import fold_to
 from microface.network.inputs.mapping import map_bytes
@@ -31,8 +32,9 @@ def fold_of(network: IntegerNetwork) -> int:
     """Return by how much `network` folds pictures; one that does not say face or none is a `UserError`."""
     factor = isqrt(network.input.shape[2] // 3)
     if network.output.shape != (1, 1, 2) or network.input.shape[2] != 3 * factor**2:
-        reason = f"reads {list(network.input.shape)} and gives {list(network.output.shape)}"
-        raise UserError(network.name, reason, "give a face / no-face network, of pictures to two values")
+        given = f"reads {list(network.input.shape)}, gives {list(network.output.shape)}"
+        reason = f"is no face / no-face network, of pictures to two values: {given}"
+        raise UserError(network.name, reason, f"choose {', '.join(presence_names())}")
     return factor
 
 

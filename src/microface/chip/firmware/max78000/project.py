@@ -15,12 +15,13 @@ from microface.chip.firmware.folder import ELF_NAME, JSON_NAME, Firmware, folder
 from microface.chip.firmware.linker import LinkLayout, linker_script, startup_code
 from microface.chip.firmware.max78000.memory import Extras, aligned, arena_bytes, processor_memory
 from microface.chip.firmware.max78000.sources import c_file, draw_sample, write_network
+from microface.chip.firmware.max78000.together import place_both
 from microface.chip.firmware.model import Model
 from microface.chip.firmware.ports import output_type
 from microface.chip.firmware.render import render
 from microface.chip.firmware.sources import PORT_OF_EMULATOR, RUNTIME, copy_headers, people_sources
 from microface.chip.firmware.toolchain import compile_objects, link
-from microface.chip.plan.max78000 import AcceleratorPlan, plan_together
+from microface.chip.plan.max78000 import AcceleratorPlan
 from microface.chip.plan.max78000.report import to_json
 from microface.chip.plan.memory import STACK_BYTES
 from microface.chip.plan.planner import GALLERY_SLOT_BYTES
@@ -48,8 +49,7 @@ def build_accelerator(
     `sample` s8 [H, W, C] is the known-answer test's input; drawn from a fixed seed where None.
     """
     model, options = Model.of(source), _by_rows(options or Options())
-    networks = [model.network, *([options.wake] if options.wake is not None else [])]
-    plans = plan_together(networks, target)
+    plans = place_both(model.network, options.wake, target)
     memory = processor_memory(plans, target, extras_of(model, options))
     memory.require(model.name, target)
     plan, *others = plans
