@@ -1,5 +1,6 @@
 """`microface train` and `microface quantize` from the command line."""
 
+import importlib.util
 import json
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import typer
 from faces import NET
 from typer.testing import CliRunner
 
+from microface.cli.app import app as whole
 from microface.cli.quantize import quantize
 from microface.cli.train import train
 from microface.errors import UserError
@@ -53,6 +55,27 @@ def test_bad_arguments_are_told(drawn: Path, tmp_path: Path) -> None:
         _run("train", "--data", drawn, "--output", tmp_path / "run", "--epochs", 1, "--option", "width")
     with pytest.raises(UserError, match="it should be 'ptq', 'qat' or 'best'"):
         _run("quantize", tmp_path, "--output", tmp_path / "x.mface", "--method", "int4")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["train", "--data", "x", "--output", "y", "--epochs", "1"],
+        ["compare", "--data", "x", "--output", "y", "--losses", "cosine"],
+        ["quantize", "x", "--output", "y.mface"],
+        ["nets"],
+        ["nets", "--table", "mobilenetv2"],
+        ["recrop", "x", "photos", "--output", "y"],
+        ["views", "x", "--teacher", "t.onnx", "--output", "y"],
+        ["slim", "t.onnx", "--data", "x", "--output", "y.pt"],
+    ],
+)
+def test_every_verb_that_needs_torch_says_so(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda name, *rest: None if name == "torch" else find(name, *rest))
+    result = CliRunner().invoke(whole, words)
+    assert isinstance(result.exception, UserError)
+    assert result.exception.reason == "needs torch" and "microface[train]" in result.exception.mend
 
 
 @pytest.mark.parametrize("verb", ["train", "quantize"])

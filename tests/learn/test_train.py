@@ -201,3 +201,17 @@ def test_a_run_begins_with_the_weights_of_another(drawn: Path, tmp_path: Path) -
     other = replace(first, init=str(path), options={**first.options, "stem": 6})
     with pytest.raises(UserError, match="weights of another network"):
         Run(other, tmp_path / "third")
+
+
+def test_what_is_no_checkpoint_is_told_from_a_damaged_one(drawn: Path, tmp_path: Path) -> None:
+    """Nobody is told to delete a teacher."""
+    teacher, tensor, damaged = tmp_path / "teacher.onnx", tmp_path / "tensor.pt", tmp_path / "damaged.pt"
+    teacher.write_bytes(b"\x08\x07\x12\x07pytorch")
+    torch.save(torch.zeros(3), tensor)
+    checkpoint.save(damaged, {"network": {"weight": torch.zeros(500)}})
+    damaged.write_bytes(damaged.read_bytes()[:300])
+    for path, told in ((teacher, "is no checkpoint; give the best.pt"), (tensor, "is no checkpoint of a run; give")):
+        with pytest.raises(UserError, match=told):
+            Run(config(drawn, init=str(path)), tmp_path / "run")
+    with pytest.raises(DamagedFileError, match="is not a whole checkpoint; begin with another one"):
+        Run(config(drawn, init=str(damaged)), tmp_path / "run")

@@ -9,6 +9,7 @@ from microface.chip.devices.bench import measure_on_chip, require_emulator
 from microface.chip.targets import Target
 from microface.cli.networks import network_options, untrained
 from microface.cli.options import JsonFile, save_json
+from microface.cli.train import prepare
 from microface.console import console, table
 from microface.errors import UserError
 
@@ -27,6 +28,7 @@ def nets(
 
     Example: `microface nets facenet mobilefacenet:width=0.45 --target stm32h743zi`
     """
+    prepare("microface nets")
     if published:
         save_json(json, _show_published(published))
         return

@@ -9,6 +9,7 @@ import typer
 
 from microface.cli.guard import guarded
 from microface.cli.prepare import most_enlarged, show_counts
+from microface.cli.train import prepare
 from microface.errors import UserError
 
 
@@ -31,6 +32,7 @@ def recrop(
 
     Example: microface recrop build/faces photos --size 112 --output build/faces112
     """
+    prepare("microface recrop")
     from microface.learn.recrop import Recrop
     from microface.learn.recrop import recrop as make
     from microface.learn.train.place import where

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from microface.cli.guard import guarded
-from microface.cli.train import options_of
+from microface.cli.train import options_of, prepare
 from microface.console import console
 
 
@@ -26,6 +26,7 @@ def slim(
     Example: microface slim teacher.onnx --schedule flagship --data build/faces112 --output runs/slim.pt, then
     microface train --schedule flagship --init runs/slim.pt --data build/faces112 --output runs/flagship
     """
+    prepare("microface slim")
     from microface.learn.slim import Slim
     from microface.learn.slim import slim as make
     from microface.learn.train.schedule_file import read_schedule

@@ -64,12 +64,12 @@ def train(
         save_json(json, summary)
 
 
-def prepare() -> None:
-    """Set up the process for training and say plainly when torch is not installed."""
+def prepare(what: str = "training") -> None:
+    """Set up the process for torch and say plainly when it is not installed; `what` needs it."""
     from importlib.util import find_spec
 
     if find_spec("torch") is None:
-        raise UserError("training", "needs torch", 'install it with `pip install "microface[train]"`')
+        raise UserError(what, "needs torch", 'install it with `pip install "microface[train]"`')
     from microface.learn.tuning import prepare_process
 
     prepare_process()

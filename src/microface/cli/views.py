@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from microface.cli.guard import guarded
+from microface.cli.train import prepare
 from microface.console import console
 
 
@@ -21,6 +22,7 @@ def views(
 
     Example: microface views build/faces --teacher teacher.onnx --copies 2 --output build/faces-views
     """
+    prepare("microface views")
     from dataclasses import replace
 
     from microface.learn.store_views import StoredViews, store_views

@@ -12,6 +12,10 @@ from torch import nn
 from microface import files
 from microface.errors import DamagedFileError, UserError
 
+_ZIP = b"PK\x03\x04"
+"""How files of torch begin."""
+_GIVE = "give the best.pt or compact.pt of a run, or what `microface slim` wrote"
+
 
 @dataclass
 class Position:
@@ -37,15 +41,20 @@ def save(path: Path, content: dict[str, Any]) -> None:
     files.write_bytes(path, buffer.getvalue())
 
 
-def load(path: Path) -> dict[str, Any]:
-    """Read a checkpoint without running any code in it; a damaged one is a `DamagedFileError`."""
+def load(path: Path, mend: str = "delete it and begin a new run with --init best.pt") -> dict[str, Any]:
+    """Read a checkpoint without running any code in it.
+
+    A damaged one is a `DamagedFileError` with this `mend`, a file of another kind a `UserError`.
+    """
     data = files.read_bytes(path)
+    if not data.startswith(_ZIP):
+        raise UserError(path, "is no checkpoint", _GIVE)
     try:
         content: dict[str, Any] = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError) as error:
-        raise DamagedFileError(
-            path, "is not a whole checkpoint", "delete it and begin a new run with --init best.pt"
-        ) from error
+        raise DamagedFileError(path, "is not a whole checkpoint", mend) from error
+    if not isinstance(content, dict) or not isinstance(content.get("network"), dict):
+        raise UserError(path, "is no checkpoint of a run", _GIVE)
     return content
 
 
@@ -55,7 +64,7 @@ def begin_with(network: nn.Module, path: Path) -> list[str]:
     A network whose last layers have another shape keeps its own there (a classifier is cut off, an embedding is made
     shorter). Fewer than half of the tensors fitting, or one that differs before the last that fits, is a `UserError`.
     """
-    content = load(path)
+    content = load(path, "begin with another one, or without --init")
     given = {name: value.float() for name, value in content.get("average", content["network"]).items()}
     own = network.state_dict()
     fits = [name in given and given[name].shape == value.shape for name, value in own.items()]
