@@ -1,6 +1,7 @@
 """Visit statistics from a data set's held-out people."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,20 @@ def test_held_out_people_alone_are_measured(data: Path, package_file: Path) -> N
     assert centred.shape == (120, 8) and np.bincount(owners).tolist() == [4] * 30
     statistics = measure_dataset(Dataset.open(data), engine)
     assert statistics.photos == (1, 2, 3) and statistics.strangers.trials.tolist() == [30 * 29 * 4] * 3
+
+
+@pytest.mark.parametrize(
+    ("crop", "said"),
+    [(Preprocess.aligned(18, margin=1), "aligned crops with eyes 5.66 apart; prepare aligned ones with eyes 5.03"),
+     (Preprocess.loose(16, 16).widened(2), "loose crops with eyes 5.33 apart")],
+)  # fmt: skip
+def test_people_in_other_crops_than_the_networks_are_refused(
+    data: Path, package_file: Path, crop: Preprocess, said: str
+) -> None:
+    """Their middle has the network's size, yet other places and another scale."""
+    replace(Manifest.load(data), preprocess=crop).save(data)
+    with pytest.raises(UserError, match=said):
+        held_out_people(Dataset.open(data), open_engine("integer", str(package_file)))
 
 
 def test_the_teachers_embeddings_are_the_stored_ones(data: Path) -> None:

@@ -19,15 +19,12 @@ from microface.models.package import Score
 from microface.network import IntegerNetwork, digest, save_network
 from microface.network.convert import ai8x, read_foreign
 from microface.photos.dataset import Dataset
-from microface.photos.preprocess import Preprocess
 
 if TYPE_CHECKING:
     from microface.network.convert.onnx.run import TensorDifference
 
 CHECKPOINT = ".pth.tar"
 _SAMPLES = 16
-_EYES = 0.5
-"""Pixels that eyes may lie further apart in a data set than in the package's crop."""
 
 
 def import_network(
@@ -74,7 +71,7 @@ def import_network(
         dataset = Dataset.open(statistics) if statistics is not None else None
         package = package_of(network, output.stem, file, preprocess, cast(Score, score), licence)
         if dataset is not None:
-            _require_crop(dataset, package.preprocess)
+            dataset.require_crop(package.preprocess, ", or name theirs with --preprocess")
         package.save(output)
         if dataset is not None:
             measured = measure_dataset(dataset, open_engine("integer", str(output)))
@@ -136,15 +133,6 @@ def read_checkpoint_pair(file: Path, vendor: _Vendor) -> IntegerNetwork:
     if vendor.yaml is None or vendor.sample is None:
         raise UserError(file, "needs its YAML and a sample input", "add --yaml FILE.yaml --sample FILE.npy")
     return ai8x.read(file, vendor.yaml, ai8x.sample_shape(vendor.sample), vendor.pool_rounding)
-
-
-def _require_crop(dataset: Dataset, crop: Preprocess) -> None:
-    """Refuse people who are cropped otherwise: their distances would say nothing of the package's."""
-    theirs = dataset.manifest.preprocess
-    if theirs.geometry != crop.geometry or abs(theirs.eye_distance - crop.eye_distance) > _EYES:
-        what = f"holds {theirs.geometry} crops with eyes {theirs.eye_distance:.3g} apart"
-        mend = f"prepare {crop.geometry} ones with eyes {crop.eye_distance:.3g} apart, or name theirs with --preprocess"
-        raise UserError(dataset.folder, what, mend)
 
 
 def _show(network: IntegerNetwork, output: Path, measured: bool) -> None:

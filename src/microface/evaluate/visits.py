@@ -18,8 +18,11 @@ RATES = (0.01, 0.001, 0.0001, 0.00001)
 def held_out_people(dataset: Dataset, engine: Engine) -> tuple[np.ndarray, np.ndarray]:
     """Return x' [N, D] of the held-out photos with a name, by `engine`, and whose they are, int [N] from 0.
 
-    The teacher's embeddings are those stored in the data set; other engines embed the crops' centres.
+    The teacher's embeddings are those stored in the data set; other engines embed the crops' centres, which have to
+    show faces as the engine's own crop does: else a `UserError`.
     """
+    if engine.name != "teacher":
+        dataset.require_crop(engine.preprocess)
     chosen = [_held_out_rows(shard) for shard in dataset.shards]
     names = [row["identity"] for row in held_out_rows(dataset)]
     if len(set(names)) < 2:

@@ -12,6 +12,10 @@ import numpy as np
 from microface.errors import DamagedFileError, UserError
 from microface.photos.dataset.crop_file import CropFile
 from microface.photos.dataset.manifest import NAME, Manifest, ShardInfo
+from microface.photos.preprocess import Preprocess
+
+_EYES = 0.5
+"""Pixels that eyes may lie further apart in a data set than in the crop of a package."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +139,17 @@ class Dataset:
         if abs(rows * width / columns - height) >= 1:
             reason = f"holds crops whose content is {columns} x {rows} pixels, the network reads {width} x {height}"
             raise UserError(self.folder, reason, "make crops of its shape by `microface recrop --size --height`")
+
+    def require_crop(self, crop: Preprocess, otherwise: str = "") -> None:
+        """Raise `UserError` unless faces lie in the middle of these crops as in `crop`, or the mend `otherwise` helps.
+
+        People who are cropped otherwise say nothing of a package's distances.
+        """
+        theirs = self.manifest.preprocess
+        if theirs.geometry != crop.geometry or abs(theirs.eye_distance - crop.eye_distance) > _EYES:
+            reason = f"holds {theirs.geometry} crops with eyes {theirs.eye_distance:.3g} apart"
+            mend = f"prepare {crop.geometry} ones with eyes {crop.eye_distance:.3g} apart{otherwise}"
+            raise UserError(self.folder, reason, mend)
 
     def require_aligned(self, what: str) -> None:
         """Raise `UserError` unless the crops are aligned and square, as `what` reads them."""
