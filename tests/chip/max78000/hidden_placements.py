@@ -39,11 +39,15 @@ class Place:
         return set(np.flatnonzero(self.mask) // 4)
 
 
-def _lanes(rng: np.random.Generator, channels: int) -> np.ndarray | None:
+def _starts_anywhere(layer: dict) -> bool:
+    return layer["operation"] == "conv2d" and layer["kernel"] == (3, 3) and layer["bits"] == 8
+
+
+def _lanes(rng: np.random.Generator, channels: int, loose: bool) -> np.ndarray:
     rounds = math.ceil(channels / 64)
     count = channels if rounds == 1 else math.ceil(math.ceil(channels / rounds) / 4) * 4
     start = int(rng.integers(0, (64 - count) // 4 + 1)) * 4
-    if rounds == 1 and rng.random() < 0.3:
+    if rounds == 1 and loose and rng.random() < 0.3:
         start = int(rng.integers(0, 64 - count + 1))  # begins inside a data memory
     mask = np.zeros(PROCESSORS, bool)
     mask[start : start + count] = True
@@ -91,12 +95,17 @@ class Artist:
         return int(np.exp(self.rng.uniform(0, np.log(96 if self.style != "mixed" else 300)))) or 1
 
     def _room(
-        self, shape: tuple[int, int, int], others: list[Place], mask: np.ndarray | None = None, gap: int = 1
+        self,
+        shape: tuple[int, int, int],
+        others: list[Place],
+        mask: np.ndarray | None = None,
+        gap: int = 1,
+        loose: bool = True,
     ) -> Place | None:
         """Draw processors and an offset at which none of `others` lies."""
         size = shape[0] * shape[1] * math.ceil(shape[2] / 64) * gap
         for _ in range(12):
-            lanes = _lanes(self.rng, shape[2]) if mask is None else mask
+            lanes = _lanes(self.rng, shape[2], loose) if mask is None else mask
             memories = set(np.flatnonzero(lanes) // 4)
             free = np.ones(WORDS, bool)
             for other in others:
@@ -129,6 +138,7 @@ class Artist:
         taps = 1 if flat else layer["kernel"][0] * layer["kernel"][1]
         q = 8 // layer["bits"]
         need = math.ceil((kernels * taps * layer["bits"] + (kernels % q) * taps * (q - 1)) / 72)
+        need += on[0] % 4 * rounds_in  # outputs count from the first processor of a data memory
         busy = self.columns[inputs].any(axis=0)
         starts = [s for s in range(0, COLUMNS - need + 1, 4) if not busy[s : s + need].any()] if need <= COLUMNS else []
         if not starts:
@@ -189,7 +199,7 @@ class Artist:
 
     def _step(self, name: str, shape: tuple[int, int, int], place: Place, number: int) -> tuple | None:
         layer = self._shape_of(name, shape)
-        target = self._room(layer["result"], [place])
+        target = self._room(layer["result"], [place], loose=_starts_anywhere(layer))
         output = self._finish(layer, place.mask, target.mask, number) if target else None
         if output is None:
             return None
@@ -202,7 +212,11 @@ class Artist:
         plain = {"pool": "none", "pool_size": (1, 1), "pool_stride": (1, 1), "biased": False, "activation": "none"}
         both = self._room(shape, [place], place.mask, gap=2)
         layer = self._shape_of("", shape) | {"eltwise": str(self.rng.choice(["add", "sub", "or", "xor"]))}
-        target = self._room(layer["result"], [both]) if both and layer["operation"] == "conv2d" else None
+        target = (
+            self._room(layer["result"], [both], loose=_starts_anywhere(layer))
+            if both and layer["operation"] == "conv2d"
+            else None
+        )
         if target is None:
             return None
         kept, columns, bias = len(self.drawn.layers), self.columns.copy(), list(self.bias)

@@ -4,6 +4,7 @@ import pytest
 
 from microface.chip.plan.max78000 import plan_accelerator
 from microface.chip.plan.max78000.ops_summary import ops_of, summary
+from microface.chip.plan.max78000.report import usage
 from microface.chip.plan.max78000.timing import deck_cycles, hardware_cycles, layer_times, total_cycles
 from microface.chip.plan.max78000.workload import HardwareLayer
 from microface.chip.targets import Target
@@ -159,3 +160,8 @@ def test_averages_count_as_additions():
 def test_every_published_network_is_placed_below_its_limits():
     for name in FACENETS:
         assert max(plan_accelerator(facenet(name), TARGET).column_loads) <= 768
+
+
+def test_the_busiest_processor_counts_what_alignment_loses():
+    text = usage(plan_accelerator(facenet("facenet_v2"), TARGET), TARGET)
+    assert "Columns of the busiest processor: 196 of 768 (25.5%)" in text and "3 are lost to alignment" in text

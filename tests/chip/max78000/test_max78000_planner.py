@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from microface.chip.plan.max78000.blocks import Formats
 from microface.chip.plan.max78000.plan import PlacedLayer
 from microface.chip.plan.max78000.planner import place, plan_accelerator
-from microface.chip.plan.max78000.rules import Refusal
+from microface.chip.plan.max78000.rules import Refusal, warnings
 from microface.chip.plan.max78000.search import Search
-from microface.chip.plan.max78000.workload import HardwareLayer, Workload
+from microface.chip.plan.max78000.workload import HardwareLayer, Workload, passes
 from microface.chip.targets import Target
 from microface.network.ops.max78000.limits import LIMITS
 
@@ -59,9 +59,10 @@ def test_every_placement_keeps_the_limits(seed):
         return
     columns = np.zeros((64, 768), int)
     for each in placed:
-        assert each.first_column % 4 == 0 and each.in_offset % 4 == 0 and each.out_offset % 4 == 0
+        before = each.output_lanes.first % 4 * passes(each.layer.source[2]) if each.layer.convolves else 0
+        assert (each.first_column - before) % 4 == 0 and each.in_offset % 4 == 0 and each.out_offset % 4 == 0
         lanes = [p for p in range(64) if each.processors >> p & 1]
-        columns[lanes, each.first_column : each.first_column + each.columns] += 1
+        columns[lanes, each.first_column - before : each.first_column + each.columns] += 1
         assert each.first_column + each.columns <= 768
     assert columns.max() <= 1, "a column is used twice"
     assert any(each.processors & 0xFFFF for each in placed)
@@ -195,7 +196,11 @@ EVERYTHING = [
     ("streaming_padding", chain(layer(
         shape=(200, 200, 3), pooled=(66, 66, 3), result=(64, 64, 4), padding=(0, 0),
         pool="max", pool_size=(3, 3), pool_stride=(3, 3)))),
-    ("streaming_chain", chain(layer(shape=(200, 200, 3), operation="passthrough"))),
+    ("streaming_convolution", chain(layer(shape=(200, 200, 3), operation="passthrough"))),
+    ("streaming_chain", chain(
+        layer(shape=(200, 200, 3)), layer("b", "y", "z", shape=(200, 200, 3)),
+        HardwareLayer(name="c", inputs=("y", "z"), output="w", operation="conv2d", eltwise="add", kernel=(3, 3),
+                      padding=(1, 1), source=(200, 200, 3), pooled=(200, 200, 3), result=(200, 200, 3)))),
 ]  # fmt: skip
 
 
@@ -221,7 +226,7 @@ def test_every_rule_of_the_accelerator_is_tried():
     of_the_processor = {"arena_in_one_bank", "arena_alignment", "gallery_slots", "accelerator_clock_hz"}
     named = {rule.name for rule in TARGET.rules} - of_the_processor
     of_descriptions = set(LIMITS) | {"outputs"}  # tried with the files that break them
-    assert named == {rule for rule, _ in EVERYTHING} | {"quadrant_0"} | of_descriptions
+    assert named == {rule for rule, _ in EVERYTHING} | {"quadrant_0", "streaming_bias"} | of_descriptions
 
 
 def test_the_sentence_tells_layer_have_allowed_and_what_would_help():
@@ -237,6 +242,29 @@ def test_groups_lie_side_by_side_within_a_data_memory_where_nothing_else_fits():
     assert {each.output_lanes.first % 4 for each in placed if each.layer.result[2] == 21} > {0}
     for each in placed:
         assert each.first_column + each.columns <= 768
+
+
+def test_what_shares_the_place_is_named_with_the_sum():
+    with pytest.raises(Refusal, match=r"has 832 columns in processor \d+, 64 of them beside those of l0, l1, l2"):
+        place(wide(13), TARGET)
+    big = (layer(shape=(80, 80, 64)), layer("b", "y", "z", shape=(80, 80, 64)))
+    with pytest.raises(Refusal, match=r"has 51200 bytes in data memory \d+, 25600 of them beside [xyz]"):
+        place(chain(*big), TARGET)
+
+
+def test_a_first_pool_of_its_own_is_told_to_join_the_convolution():
+    work = chain(
+        layer(shape=(240, 320, 3), operation="passthrough", kernel=(1, 1), padding=(0, 0), pool="max",
+              pool_size=(2, 2), pool_stride=(2, 2), pooled=(120, 160, 3), result=(120, 160, 3)),
+        layer("b", "y", "z", shape=(120, 160, 3)))  # fmt: skip
+    with pytest.raises(Refusal, match=r"layer a: .* does not convolve.*; put the pool into the convolution behind it"):
+        place(work, TARGET)
+
+
+def test_biases_that_stream_are_a_warning():
+    placed = plan_accelerator(NETWORKS["two_fifos"](), TARGET).layers
+    assert [text.partition(":")[0] for text in warnings(placed, TARGET)] == ["layer layer0"]
+    assert not list(warnings(plan_accelerator(NETWORKS["rounds"](), TARGET).layers, TARGET))
 
 
 def test_twelve_full_layers_fill_the_weight_memory_and_twice_as_many_fit_with_half_the_bits():

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from microface.chip.plan.max78000.bias import BiasPlace
 from microface.chip.plan.max78000.lanes import Lanes
+from microface.chip.plan.max78000.weights import aligned, lead
 from microface.chip.plan.max78000.workload import HardwareLayer, passes
 from microface.network import IntegerNetwork
 
@@ -71,6 +72,12 @@ class AcceleratorPlan:
         return tuple(
             sum(each.columns for each in self.layers if each.processors >> processor & 1) for processor in range(64)
         )
+
+    @property
+    def columns_taken(self) -> tuple[int, ...]:
+        """Columns that are lost to other layers in each of the 64 processors: each layer begins at a multiple of 4."""
+        taken = [(each.processors, aligned(each.columns + lead(each.layer, each.output_lanes))) for each in self.layers]
+        return tuple(sum(count for mask, count in taken if mask >> processor & 1) for processor in range(64))
 
     @property
     def column_ends(self) -> tuple[int, ...]:

@@ -60,19 +60,23 @@ def _formats(work: Workload, target: Target) -> Iterator[Formats]:
             yield Formats(streaming=count)
 
 
-def _cannot_stream(work: Workload, target: Target, count: int) -> tuple[str, HardwareLayer] | None:
-    """Return the rule, and the layer that breaks it, where the first `count` layers cannot stream."""
+def _cannot_stream(work: Workload, target: Target, count: int) -> tuple[str, HardwareLayer, str] | None:
+    """Return the rule, the layer that breaks it and what that has, where the first `count` layers cannot stream."""
     if count > len(work.layers):
-        return "streaming_layers", work.layers[-1]
+        return "streaming_layers", work.layers[-1], f"{count} layers that have to stream"
     for index, layer in enumerate(work.layers[:count]):
         source = layer.inputs[0]
-        linked = work.written[source] == index - 1 and len(work.readers(source)) == 1
-        if not linked or layer.flatten or layer.eltwise != "none" or not layer.convolves:
-            return "streaming_chain", layer
-        if layer.source[0] * layer.source[1] * passes(layer.source[2]) >= limit(target, "streaming_values"):
-            return "streaming_values", layer
+        if not layer.convolves:
+            return "streaming_convolution", layer, "a layer that does not convolve"
+        if work.written[source] != index - 1 or len(work.readers(source)) > 1:
+            return "streaming_chain", layer, f"{source}, which does not go from layer to layer"
+        if layer.flatten or layer.eltwise != "none":
+            return "streaming_chain", layer, "a flattening layer" if layer.flatten else f"operands of {layer.eltwise}"
+        values = layer.source[0] * layer.source[1] * passes(layer.source[2])
+        if values >= limit(target, "streaming_values"):
+            return "streaming_values", layer, str(values)
     last = work.layers[count - 1]
-    return None if last.padding[0] or last.kernel == (1, 1) else ("streaming_padding", last)
+    return None if last.padding[0] or last.kernel == (1, 1) else ("streaming_padding", last, "padding of 0")
 
 
 def _streaming_refusal(work: Workload, target: Target) -> Refusal | None:
@@ -89,7 +93,7 @@ def _streaming_refusal(work: Workload, target: Target) -> Refusal | None:
     if needed > limit(target, "streaming_layers"):
         return refuse(target, "streaming_layers", work.layers[0].name, needed)
     reason = _cannot_stream(work, target, needed)
-    return refuse(target, reason[0], reason[1].name, "none" if "padding" in reason[0] else "one") if reason else None
+    return refuse(target, reason[0], reason[1].name, reason[2]) if reason else None
 
 
 def _fits(shape: tuple[int, int, int], target: Target) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 from microface.chip.plan.max78000.bias import MEMORIES
 from microface.chip.plan.max78000.ops_summary import ops_of, summary
 from microface.chip.plan.max78000.plan import AcceleratorPlan
-from microface.chip.plan.max78000.rules import limit
+from microface.chip.plan.max78000.rules import limit, warnings
 from microface.chip.plan.max78000.timing import Model, layer_times, total_cycles
 from microface.chip.plan.max78000.workload import PROCESSORS
 from microface.chip.targets import Target
@@ -21,9 +21,11 @@ def usage(plan: AcceleratorPlan, target: Target) -> str:
     """Return ops summary and resource usage, and beside them what really limits: the busiest processor's columns."""
     columns, bias = limit(target, "weight_columns"), limit(target, "bias_memory")
     text = summary(plan, columns * _COLUMN_BYTES * PROCESSORS, bias * MEMORIES)
-    busiest, loads = max(plan.column_loads), plan.column_loads
-    used = f"{busiest} of {columns} ({100 * busiest / columns:.1f}%), processor {loads.index(busiest)}"
-    return f"{text}\nColumns of the busiest processor: {used}"
+    taken, loads = plan.columns_taken, plan.column_loads
+    busiest = taken.index(max(taken))
+    used = f"{taken[busiest]} of {columns} ({100 * taken[busiest] / columns:.1f}%), processor {busiest}"
+    split = f"{loads[busiest]} hold weights, {taken[busiest] - loads[busiest]} are lost to alignment"
+    return "\n".join([text, f"Columns of the busiest processor: {used}; {split}", *warnings(plan.layers, target)])
 
 
 def to_json(plan: AcceleratorPlan, target: Target, model: Model) -> dict[str, Any]:
@@ -40,6 +42,8 @@ def to_json(plan: AcceleratorPlan, target: Target, model: Model) -> dict[str, An
         "weight_bytes": plan.weight_bytes,
         "bias_bytes": plan.bias_bytes,
         "columns_per_processor": list(plan.column_loads),
+        "columns_taken_per_processor": list(plan.columns_taken),
+        "warnings": list(warnings(plan.layers, target)),
         "layers": [
             {
                 "name": placed.layer.name,

@@ -1,12 +1,13 @@
 """The accelerator's limits by name: each formula gives what a layer has, the target says what is allowed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
+from microface.chip.plan.max78000.plan import PlacedLayer
 from microface.chip.plan.max78000.workload import HardwareLayer, Workload, passes, processors_for
 from microface.chip.targets import Target
 from microface.network.ops.max78000.limits import Refusal
 
-__all__ = ["Refusal", "check", "limit", "refuse", "violations"]
+__all__ = ["Refusal", "check", "limit", "refuse", "violations", "warnings"]
 
 
 def limit(target: Target, rule: str) -> int:
@@ -151,3 +152,11 @@ def _all_is_read(work: Workload, target: Target) -> None:
         raise refuse(target, "unread", lost.name, f"the result {lost.output}")
     if not read.issuperset(work.inputs):
         raise refuse(target, "unread", "", f"the input {min(set(work.inputs) - read)}")
+
+
+def warnings(layers: Sequence[PlacedLayer], target: Target) -> Iterator[str]:
+    """Yield what may go wrong on the chip though it can be placed, by named rules."""
+    rule = target.rule("streaming_bias")
+    for each in layers:
+        if rule is not None and each.streaming and each.layer.biased:
+            yield f"layer {each.layer.name}: streams with biases, rule {rule.name}: {rule.sentence}"

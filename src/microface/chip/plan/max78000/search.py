@@ -6,16 +6,18 @@ groups that did not fit become harder and the search begins again, with ties bro
 """
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from microface.chip.plan.max78000.bias import BiasPlace, bias_bytes, place_biases
 from microface.chip.plan.max78000.blocks import Block, Formats, blocks, groups
-from microface.chip.plan.max78000.lanes import Lanes, contiguous, crossing, fifo_lanes, one_per_memory
+from microface.chip.plan.max78000.crowding import bytes_in_the_way, columns_in_the_way
+from microface.chip.plan.max78000.lanes import PER_INSTANCE, Lanes, contiguous, crossing, fifo_lanes, one_per_memory
 from microface.chip.plan.max78000.offsets import place_blocks
 from microface.chip.plan.max78000.rules import limit
-from microface.chip.plan.max78000.weights import columns, first_fit
-from microface.chip.plan.max78000.workload import Workload
+from microface.chip.plan.max78000.weights import aligned, columns, first_fit, lead, starts_anywhere
+from microface.chip.plan.max78000.workload import HardwareLayer, Workload
 from microface.chip.targets import Target
 
 ATTEMPTS = 400
@@ -45,11 +47,16 @@ class Failure:
 
 
 class _Stuck(Exception):  # noqa: N818 - an attempt that ended, not an error
-    """An attempt that found no room for `group`."""
+    """An attempt that found no room for `group`; `have` is put into words only for the last one."""
 
-    def __init__(self, group: str, rule: str, where: str, have: object) -> None:
-        self.group, self.failure = group, Failure(rule, where, have)
+    def __init__(self, group: str, rule: str, where: str, have: Callable[[], str]) -> None:
+        self.group, self._rule, self._where, self._have = group, rule, where, have
         super().__init__(group)
+
+    @property
+    def failure(self) -> Failure:
+        """What did not fit."""
+        return Failure(self._rule, self._where, self._have())
 
 
 def _packs(attempt: int) -> bool:
@@ -62,7 +69,7 @@ class Search:
 
     def __init__(self, work: Workload, target: Target, formats: Formats, taken_columns: int = 0) -> None:
         self.work, self.formats, self.bytes_limit = work, formats, limit(target, "data_memory")
-        self.column_limit = limit(target, "weight_columns") - taken_columns
+        self.column_limit, self.taken_columns = limit(target, "weight_columns") - taken_columns, taken_columns
         self.bias_limit = limit(target, "bias_memory")
         self.group = groups(work)
         self.blocks = blocks(work, self.group, formats)
@@ -82,12 +89,20 @@ class Search:
         inputs = [each for each in self.work.inputs if self.group[each] == name]
         if inputs and self.formats.streaming:
             return fifo_lanes(channels, self.formats.planar)
-        return one_per_memory(channels) if inputs and self.formats.planar else contiguous(channels)
+        if inputs and self.formats.planar:
+            return one_per_memory(channels)
+        return tuple(lanes for lanes in contiguous(channels) if not lanes.first % PER_INSTANCE or self._loose(name))
+
+    def _loose(self, name: str) -> bool:
+        """Tell whether every layer that writes to a group may write from the middle of a data memory on."""
+        writers = [layer for layer in self.work.layers if layer.convolves and self.group[layer.output] == name]
+        return not self.taken_columns and all(starts_anywhere(layer) for layer in writers)
 
     def _crossing(self, name: str) -> tuple[Lanes, ...]:
         """Return lanes without alignment; an input in CHW order or from the FIFO has its own."""
         fed = any(self.group[each] == name for each in self.work.inputs)
-        return () if fed and (self.formats.planar or self.formats.streaming) else crossing(self.work.shapes[name][2])
+        bound = not self._loose(name) or (fed and (self.formats.planar or self.formats.streaming > 0))
+        return () if bound else crossing(self.work.shapes[name][2])
 
     def _column_costs(self) -> dict[str, int]:
         """Return the columns that each group's readers take, with output lanes that begin a data memory."""
@@ -95,7 +110,7 @@ class Search:
         for layer in self.work.layers:
             if self.choices[self.group[layer.output]]:
                 taken = columns(layer, self.choices[self.group[layer.output]][0])
-                cost[self.group[layer.inputs[0]]] += -(-taken // 4) * 4
+                cost[self.group[layer.inputs[0]]] += aligned(taken)
         return cost
 
     def run(self) -> Found | None:
@@ -113,7 +128,8 @@ class Search:
                 return self._attempt(chance, hardness, attempt)
             except _Stuck as stuck:
                 hardness[stuck.group] += 1
-                self.failure = stuck.failure
+                last = stuck
+        self.failure = last.failure
         return None
 
     def _hopeless(self) -> bool:
@@ -140,9 +156,10 @@ class Search:
         starts, offsets = self._starts(lanes, taken), self._offsets(chosen)
         biases = place_biases(self._bias_sizes(lanes), self.bias_limit)
         if biases is None:
-            raise _Stuck(self._input_group, "bias_memory", "", f"{sum(self._bias_sizes(lanes))} bytes of bias")
+            sizes = self._bias_sizes(lanes)
+            raise _Stuck(self._input_group, "bias_memory", "", lambda: f"{sum(sizes)} bytes of bias")
         if not any(lanes[layer.inputs[0]].mask & _QUADRANT_0 for layer in self.work.layers):
-            raise _Stuck(self._input_group, "quadrant_0", "", "no layer there")
+            raise _Stuck(self._input_group, "quadrant_0", "", lambda: "no layer there")
         return Found(self.formats, lanes, tuple(taken), tuple(starts), tuple(self.blocks), offsets, tuple(biases))
 
     @property
@@ -151,19 +168,24 @@ class Search:
 
     def _starts(self, lanes: Mapping[str, Lanes], taken: Sequence[int]) -> list[int]:
         masks = [lanes[layer.inputs[0]].mask for layer in self.work.layers]
-        starts = first_fit(masks, taken, self.column_limit)
-        for layer, start, need in zip(self.work.layers, starts, taken, strict=True):
+        leads = [lead(layer, lanes[layer.output]) for layer in self.work.layers]
+        claims = [columns + before for columns, before in zip(taken, leads, strict=True)]
+        starts = first_fit(masks, claims, self.column_limit)
+        for index, start in enumerate(starts):
             if start is None:
-                have = f"{need} columns beside those of the layers that share its processors"
+                layer = self.work.layers[index]
+                needs = [aligned(each) for each in claims]
+                have = partial(columns_in_the_way, self.work.layers, masks, needs, index, self.column_limit)
                 raise _Stuck(self.group[layer.inputs[0]], "weight_columns", layer.name, have)
-        return [start or 0 for start in starts]
+        return [(start or 0) + before for start, before in zip(starts, leads, strict=True)]
 
     def _offsets(self, chosen: Mapping[str, Lanes]) -> dict[tuple[str, ...], int]:
         memories = {group: lanes.instances for group, lanes in chosen.items()}
         offsets = place_blocks(self.blocks, memories, self.bytes_limit)
         if offsets is None:
             worst = max(self.blocks, key=lambda block: block.bytes)
-            have = f"{worst.bytes} bytes beside what else lives then"
+            places = [(block, memories[block.group]) for block in self.blocks]
+            have = partial(bytes_in_the_way, worst, memories[worst.group], places, self.bytes_limit)
             raise _Stuck(worst.group, "data_memory", self._reader_of(worst.tensors[0]), have)
         return offsets
 
@@ -184,18 +206,43 @@ class Search:
         for name in order:
             best = self._best(name, loads, used, chance, attempt)
             if best is None:
-                raise self._no_room(name, used)
+                raise self._no_room(name, chosen, used)
             chosen[name] = best
             for p in best.processors:
                 loads[p] += self.cost[name]
             used |= {i: frozenset(best.instances) for i in self.members[name]}
         return chosen
 
-    def _no_room(self, name: str, used: Mapping[int, frozenset[int]]) -> _Stuck:
+    def _no_room(self, name: str, chosen: Mapping[str, Lanes], used: Mapping[int, frozenset[int]]) -> _Stuck:
         if any(self._room(name, lanes, used) for lanes in self.choices[name]):
-            return _Stuck(name, "weight_columns", self._reader_of(name), f"{self.cost[name]} columns beside the others")
-        most = max(self.blocks[i].bytes for i in self.members[name])
-        return _Stuck(name, "data_memory", self._reader_of(name), f"{most} bytes beside what else lives then")
+            return _Stuck(name, "weight_columns", self._reader_of(name), partial(self._columns, name, chosen, used))
+        return _Stuck(name, "data_memory", self._reader_of(name), partial(self._bytes, name, used))
+
+    def _columns(self, name: str, chosen: Mapping[str, Lanes], used: Mapping[int, frozenset[int]]) -> str:
+        """Say how many columns `name` would need where it comes nearest to fitting."""
+        roomy = [lanes for lanes in self.choices[name] if self._room(name, lanes, used)]
+        lanes = {group: each.mask for group, each in chosen.items()}
+        needs = [self._taken(layer) for layer in self.work.layers]
+        groups_of = [self.group[layer.inputs[0]] for layer in self.work.layers]
+        index = max((i for i, group in enumerate(groups_of) if group == name), key=lambda i: needs[i])
+
+        def load(mask: int) -> int:
+            return sum(need for need, group in zip(needs, groups_of, strict=True) if lanes.get(group, 0) & mask)
+
+        nearest = min(roomy, key=lambda each: max(load(1 << processor) for processor in each.processors))
+        masks = [nearest.mask if group == name else lanes.get(group, 0) for group in groups_of]
+        return columns_in_the_way(self.work.layers, masks, needs, index, self.column_limit)
+
+    def _taken(self, layer: HardwareLayer) -> int:
+        return aligned(columns(layer, self.choices[self.group[layer.output]][0]))
+
+    def _bytes(self, name: str, used: Mapping[int, frozenset[int]]) -> str:
+        """Say how many bytes the largest block of `name` would need where it comes nearest to fitting."""
+        worst = max(self.members[name], key=lambda index: self.blocks[index].bytes)
+        places = [(self.blocks[i], tuple(memories)) for i, memories in used.items()]
+        tries = [each.instances for each in self.choices[name]]
+        found = [bytes_in_the_way(self.blocks[worst], each, places, self.bytes_limit) for each in tries]
+        return min(found, key=lambda text: int(text.split()[0]))
 
     def _hard(self, name: str, attempt: int) -> float:
         """Return how hard a group is to place: by its share of columns, of bytes, or of both, in turn."""
@@ -226,11 +273,11 @@ class Search:
     ) -> tuple[float, ...]:
         if _packs(attempt):
             return -peak if attempt % 3 == 2 else peak, lanes.first
-        aligned = lanes.first % 4 != 0
+        inside = lanes.first % 4 != 0
         if attempt % 3 == 2:
             # Best fit: fill what is already full, and keep empty processors for wide layers.
-            return aligned, -peak, chance.random()
-        return aligned, peak + (chance.random() * attempt if attempt else 0), rank
+            return inside, -peak, chance.random()
+        return inside, peak + (chance.random() * attempt if attempt else 0), rank
 
     def _room(self, name: str, lanes: Lanes, used: Mapping[int, frozenset[int]]) -> bool:
         """Tell whether every data memory of `lanes` still holds the group's blocks beside those that live with them."""

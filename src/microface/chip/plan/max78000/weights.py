@@ -6,8 +6,8 @@ processors first, then the rest in order, each at the lowest multiple of 4 where
 
 from collections.abc import Sequence
 
-from microface.chip.plan.max78000.lanes import Lanes
-from microface.chip.plan.max78000.workload import HardwareLayer, passes
+from microface.chip.plan.max78000.lanes import PER_INSTANCE, Lanes
+from microface.chip.plan.max78000.workload import PROCESSORS, HardwareLayer, passes
 
 COLUMN_BITS = 72
 START_ALIGNMENT = 4
@@ -25,11 +25,32 @@ def columns(layer: HardwareLayer, output: Lanes) -> int:
     return packed_columns(kernels, taps, layer.bits)
 
 
+def lead(layer: HardwareLayer, output: Lanes) -> int:
+    """Return the columns in front of the weights of `layer`, for processors of a data memory that it does not write.
+
+    The hardware counts outputs from the first processor of a data memory; so far only for `starts_anywhere`.
+    """
+    return output.first % PER_INSTANCE * passes(layer.source[2]) if starts_anywhere(layer) else 0
+
+
+def starts_anywhere(layer: HardwareLayer) -> bool:
+    """Tell whether the outputs of `layer` may begin inside a data memory, at the price of whole columns.
+
+    The vendor's tool warns of it below 8 bits; nine weights fill a column, so only 3x3 kernels begin at one.
+    """
+    return layer.kernel == (3, 3) and layer.bits == 8 and layer.result[2] <= PROCESSORS and not layer.flatten
+
+
 def packed_columns(kernels: int, taps: int, bits: int) -> int:
     """Return the words of `kernels` with `taps` weights of `bits`; kernels of one byte are stored together."""
     together = 8 // bits
     used = kernels * taps * bits + (kernels % together) * taps * (together - 1)
     return -(-used // COLUMN_BITS)
+
+
+def aligned(count: int) -> int:
+    """Return the columns that are lost to other layers where one takes `count`."""
+    return -(-count // START_ALIGNMENT) * START_ALIGNMENT
 
 
 def first_fit(masks: Sequence[int], sizes: Sequence[int], limit: int) -> list[int | None]:
