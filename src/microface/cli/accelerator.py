@@ -26,7 +26,7 @@ from microface.errors import UserError
 from microface.models import ModelPackage
 from microface.network import IntegerNetwork
 
-MODELS = ("hardware", "deck")
+MODELS: tuple[TimeModel, ...] = ("hardware", "deck")
 
 
 def runs_on_accelerator(network: IntegerNetwork, chip: Target) -> bool:
@@ -65,9 +65,11 @@ def show_plan(
 
 def time_model(text: str) -> TimeModel:
     """Return the model of time that `text` names."""
-    if text not in MODELS:
-        raise UserError(f"--time {text}", "is no model of time", f"choose one of {', '.join(MODELS)}")
-    return cast(TimeModel, text)
+    for model in MODELS:
+        if text == model:
+            return model
+    mend = f"choose one of {', '.join(MODELS)}; both with several networks"
+    raise UserError(f"--time {text}", "is no model of time of one network", mend)
 
 
 def show_application(source: ModelPackage | IntegerNetwork, chip: Target) -> None:

@@ -12,7 +12,7 @@ from microface.chip.firmware.folder import Firmware
 from microface.chip.firmware.max78000.project import build_accelerator
 from microface.chip.targets import Target
 from microface.cli.accelerator import runs_on_accelerator, show_build
-from microface.cli.networks import find_network, network_in
+from microface.cli.networks import find_network, network_in, warn_drawn
 from microface.cli.options import JsonFile, NetworkName, Reserve, TargetName, save_json
 from microface.console import console, table
 from microface.errors import UserError
@@ -50,6 +50,8 @@ def build(
     extra = Settings(rows=rows) if application else None
     options = Options(source_only, compiler, *reserves, application=extra, wake=front)
     source, chip = find_network(network), Target.load(target)
+    for name in (network, *([wake] if wake is not None else [])):
+        warn_drawn(name)
     if runs_on_accelerator(network_in(source), chip):
         firmware = build_accelerator(source, chip, output, options)
         show_build(firmware)

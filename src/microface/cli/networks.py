@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from microface.chip.plan.alternatives import Candidates
+from microface.console import console
 from microface.errors import UserError
 from microface.models import ModelPackage, load, load_any_network, names
 from microface.models.presence import load_presence, presence_names
@@ -36,7 +37,19 @@ def find_network(name: str) -> ModelPackage | IntegerNetwork:
     if name in names() or Path(name).exists():
         return load_any_network(name) if Path(name).suffix == ".mfn" else load(name)
     family, _, options = name.partition(":")
-    return untrained(family, options) if family in (*_families(), *_families("presence")) else load(name)
+    if family in (*_families(), *_families("presence")):
+        return untrained(family, options)
+    known = ", ".join(dict.fromkeys((*names(), *presence_names(), *PUBLISHED, ANCHOR, *_families())))
+    raise UserError(name, "is neither a network that is known nor a file", f"choose from {known} or give a file")
+
+
+def warn_drawn(name: str) -> None:
+    """Say where the weights of the network `name` are none that were trained."""
+    if name in names() or name in presence_names() or Path(name).exists():
+        return
+    family = name.partition(":")[0]
+    if name in (*PUBLISHED, ANCHOR) or family in (*_families(), *_families("presence")):
+        console.print(f"{name}: weights are drawn, not trained: right for sizes and times only", style="yellow")
 
 
 def network_in(source: ModelPackage | IntegerNetwork) -> IntegerNetwork:

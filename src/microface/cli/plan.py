@@ -12,22 +12,31 @@ from microface.chip.plan import plan as make_plan
 from microface.chip.plan.alternatives import with_alternatives
 from microface.chip.plan.picture import memory_map, save
 from microface.chip.targets import Target
-from microface.cli.accelerator import runs_on_accelerator, show_application, show_plan
+from microface.cli.accelerator import MODELS, runs_on_accelerator, show_application, show_plan, time_model
+from microface.cli.beside import show_beside
 from microface.cli.fit import memory_table, show_fit
-from microface.cli.networks import families, find_network, network_in
-from microface.cli.options import JsonFile, NetworkName, Reserve, TargetName, save_json
+from microface.cli.networks import families, find_network, network_in, warn_drawn
+from microface.cli.options import JsonFile, Reserve, TargetName, save_json
 from microface.console import console
 from microface.errors import UserError
 from microface.sizes import parse_size
 
 
 def plan(
-    network: NetworkName,
+    networks: Annotated[
+        list[str],
+        typer.Argument(
+            help="A shipped model, a .mface package or a bare .mfn network; on an accelerator several, side by side.",
+            metavar="NETWORK...",
+        ),
+    ],
     target: TargetName,
     reserve_flash: Reserve = "0",
     reserve_ram: Reserve = "0",
     picture: Annotated[Path | None, typer.Option(help="Draw the memory map to this file.", metavar="FILE")] = None,
-    time: Annotated[str, typer.Option(help="Model of an accelerator's time: hardware or deck.")] = "hardware",
+    time: Annotated[
+        str, typer.Option(help="Model of an accelerator's time: hardware or deck; both side by side.")
+    ] = "hardware",
     application: Annotated[
         bool, typer.Option("--application", help="Estimate frame to verdict and crops a second on an accelerator.")
     ] = False,
@@ -36,9 +45,15 @@ def plan(
     """Say where everything would lie on a chip and what a run is estimated to cost.
 
     Example: `microface plan default --target nrf52840 --reserve-flash 200KiB --reserve-ram 64KiB`
+    or, what a change of layers brings: `microface plan facenet_v2 facenet_v6 --target max78000 --time both`
     """
     chip, reserves = Target.load(target), (parse_size(reserve_flash), parse_size(reserve_ram))
-    found = find_network(network)
+    for name in networks:
+        warn_drawn(name)
+    if len(networks) > 1:
+        _plan_beside(networks, chip, time, any(reserves) or picture is not None or application, json)
+        return
+    found = find_network(networks[0])
     source = network_in(found)
     if runs_on_accelerator(source, chip):
         frames = Settings(rows=True) if application else None
@@ -61,6 +76,15 @@ def plan(
     save_json(json, planned.to_json())
     if not planned.fits:
         raise typer.Exit(1)
+
+
+def _plan_beside(names: list[str], chip: Target, time: str, more: bool, json: Path | None) -> None:
+    """Show several networks side by side."""
+    if more:
+        mend = "plan one network at a time, or leave out --reserve-flash, --reserve-ram, --picture and --application"
+        raise UserError(f"{len(names)} networks", "are compared by layers and times only", mend)
+    models = MODELS if time == "both" else (time_model(time),)
+    save_json(json, show_beside([network_in(find_network(name)) for name in names], chip, models))
 
 
 def _refuse_for_processor(chip: Target, time: str, application: bool) -> None:
