@@ -18,6 +18,7 @@ from microface.errors import UserError
 from microface.learn import nets
 from microface.learn.train import schedule
 from microface.learn.train.config import Augmentation, TrainConfig, from_values
+from microface.learn.train.place import where
 from microface.learn.train.possible import require_possible
 from microface.learn.train.run import Run
 from microface.learn.train.schedule_file import config_of
@@ -72,6 +73,12 @@ def test_losses_that_compare_people_get_several_photos_of_each() -> None:
     assert config_of("", {"data": "x", "epochs": 1, "losses": sums}).per_person == 4
     assert config_of("", {"data": "x", "epochs": 1, "losses": sums, "per_person": 2}).per_person == 2
     assert config_of("", {"data": "x", "epochs": 1}).per_person == 1
+
+
+@pytest.mark.parametrize(("precision", "kind"), [("auto", "float32"), ("float32", "float32"), ("bf16", "bfloat16")])
+def test_a_processor_computes_in_bfloat16_only_when_told(precision: str, kind: str) -> None:
+    with where("cpu", precision=precision).quick():
+        assert torch.nn.Linear(2, 2)(torch.zeros(1, 2)).dtype == getattr(torch, kind)
 
 
 IMPOSSIBLE: list[tuple[dict[str, object], str]] = [
