@@ -30,3 +30,11 @@ def test_a_shipped_model_is_compared_by_l1(cli: RunCli, tmp_path: Path) -> None:
 def test_what_has_no_score_is_refused(cli: RunCli, words: tuple[str, ...], reason: str, tmp_path: Path) -> None:
     refused = cli("export", *words, "--output", "out.mface")
     assert refused.code == 2 and reason in refused.line and not (tmp_path / "out.mface").exists()
+
+
+def test_quantize_takes_a_score_and_refuses_what_is_none(cli: RunCli) -> None:
+    pytest.importorskip("torch")
+    refused = cli("quantize", "nowhere", "--score", "l7", "--output", "out.mface")
+    assert refused.code == 2 and "score" in refused.line and "l2norm" in refused.line
+    unknown = cli("quantize", "nowhere", "--score", "l1", "--output", "out.mface")
+    assert unknown.code == 2 and "score" not in unknown.line and "nowhere" in unknown.line

@@ -35,6 +35,7 @@ def quantize(
     later_first: Annotated[bool, typer.Option(help="Round the last layers first, the others one by one.")] = False,
     equalise: Annotated[bool, typer.Option(help="Make channels reach alike before rounding.")] = True,
     rounding: Annotated[str, typer.Option(help="once: ours; tflite: the bits of LiteRT's reference kernels.")] = "once",
+    score: Annotated[str, typer.Option(help="How embeddings are compared: l1, l2, l2norm or cosine.")] = "cosine",
     mend: Annotated[bool, typer.Option(help="Correct biases by the mean error of rounding.")] = True,
     scale: Annotated[float, typer.Option(help="Stretch of 8-bit weights, as vendors' tools have; 1.05 cuts few.")] = 1,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda, for quantisation-aware training.")] = "auto",
@@ -61,7 +62,7 @@ def quantize(
         "method": method, "calibration": calibration, "photos": photos, "size": size, "bits": tuple(bits or ()),
         "budget": budget, "target": target, "steps": steps, "rate_share": rate_share, "later_first": later_first,
         "equalise": equalise, "rounding": rounding, "mend": mend, "stretch": scale, "device": device, "resume": resume,
-        "report": report is not None,
+        "score": score, "report": report is not None,
     }  # fmt: skip
     told = {name: value for name, value in values.items() if _told(context, name)}
     options = options_from(run, told | {"report": report is not None})
