@@ -1,4 +1,3 @@
-
 """Photos without names are enough to learn from a teacher: some are held out by their keys, and all verbs cope."""
 
 import json
