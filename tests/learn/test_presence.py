@@ -156,9 +156,11 @@ def test_folding_keeps_every_value_in_the_vendors_order() -> None:
 def test_bad_schedules_are_told(tmp_path: Path) -> None:
     assert read_config(SCHEDULE, {"data": "d", "net": "facenet_v2"}).rate == 0.001
     for text, message in (
-        ("rates = 1", "nothing of a run"),
-        ("rate = -1", "too small"),
-        ("average = 1", "out of range"),
+        ("rates = 1", "rates: is not known"),
+        ("rate = -1", "greater than 0"),
+        ("average = 1", "less than 1"),
+        ('[augmentation]\nrotation = "x"', "augmentation.rotation"),
+        ("[augmentation]\nblur = 0.5", "is not made here"),
         ("rate", "not a TOML"),
     ):
         (tmp_path / "bad.toml").write_text(text)
