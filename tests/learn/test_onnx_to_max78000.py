@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from microface.chip.plan.max78000 import is_for_accelerator, plan_accelerator
 from microface.chip.targets import Target
-from microface.cli.importing import _network
+from microface.cli.importing import _network, _Vendor
 from microface.errors import UserError
 from microface.learn.import_float import calibrated
 
@@ -70,7 +70,7 @@ def test_a_quantised_file_is_not_bent_to_powers_of_two(tmp_path: Path) -> None:
     path = tmp_path / "eight.onnx"
     path.write_bytes(onnx_bytes(anchor_network()))
     with pytest.raises(UserError, match="is quantised already"):
-        _network(path, None, None, None, "aligned", TARGET)
+        _network(path, _Vendor(), None, "aligned", TARGET)
 
 
 def test_the_command_names_the_target() -> None:

@@ -15,7 +15,8 @@ from settings import STILL, config
 
 from microface.errors import DamagedFileError, UserError
 from microface.learn.train import checkpoint
-from microface.learn.train.config import TrainConfig, load_config, save_config
+from microface.learn.train.config import from_values, load_config, save_config
+from microface.learn.train.holding import FEWEST
 from microface.learn.train.data import make_batch, open_photos
 from microface.learn.train.losses import Lesson
 from microface.learn.train.run import Run
@@ -118,7 +119,7 @@ def test_config_survives_its_file(drawn: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("wrong", [{"epochs": 0.0}, {"epochs": 1, "minutes": 1}, {"batch": 1}, {"rate": 0.0}])
 def test_impossible_settings_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(UserError):
-        TrainConfig(**{"data": "x", "net": "facenet", "epochs": 1.0, **wrong})
+        from_values({"data": "x", "net": "facenet", "epochs": 1.0, **wrong})
 
 
 def test_a_damaged_checkpoint_is_told(tmp_path: Path) -> None:
@@ -135,8 +136,11 @@ def test_people_do_not_cross_the_split(drawn: Path) -> None:
 
 
 def test_unnamed_lookalikes_of_held_out_people_are_not_trained_on(tmp_path: Path) -> None:
-    folder = write_dataset(tmp_path / "data", people=40, photos=4, unnamed=1)
+    folder = write_dataset(
+        tmp_path / "data", people=200, photos=4, unnamed=1
+    )  # so many that no photo is held out by key
     held_out = open_photos(folder)[1]
+    assert len(held_out) >= FEWEST and (held_out.people >= 0).all()
     rows = [json.loads(line) for path in sorted(folder.glob("rows-*")) for line in path.read_text().splitlines()]
     embeddings = np.concatenate([np.load(path) for path in sorted(folder.glob("embeddings-*"))])
     embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)

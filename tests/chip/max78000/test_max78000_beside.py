@@ -38,7 +38,7 @@ def test_what_has_no_place_beside_others_is_refused(
     for words, reason in (
         (("facenet_v2", "default"), "default: is not for an accelerator"),
         (("facenet_v2", "facenet_v1", "--reserve-ram", "1KiB"), "compared by layers and times only"),
-        (("facenet_v9",), "facenet_v7, ai85faceidnet"),
+        (("facenet_v9",), "facenet_v6, ai85faceidnet"),
         (("facenet_v2", "--time", "both"), "no model of time of one network"),
     ):
         assert run(monkeypatch, "plan", *words, "--target", "max78000") == 2

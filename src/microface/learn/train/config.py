@@ -165,7 +165,7 @@ def load_config(path: Path) -> TrainConfig:
     try:
         content = json.loads(files.read_bytes(path))
         return from_values({f.name: content[f.name] for f in fields(TrainConfig) if f.name in content})
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, AttributeError, UserError) as error:
         raise DamagedFileError(path, f"is not the config of a run ({error})", "start the run anew") from error
 
 
