@@ -16,8 +16,8 @@ from settings import STILL, config
 from microface.errors import DamagedFileError, UserError
 from microface.learn.train import checkpoint
 from microface.learn.train.config import from_values, load_config, save_config
-from microface.learn.train.holding import FEWEST
 from microface.learn.train.data import make_batch, open_photos
+from microface.learn.train.holding import FEWEST
 from microface.learn.train.losses import Lesson
 from microface.learn.train.run import Run
 from microface.learn.train.schedule import View, rate, size, view
