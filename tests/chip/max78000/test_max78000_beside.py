@@ -28,17 +28,20 @@ def test_the_published_optimisation_is_told_by_both_models(
     assert "facenet_v6 to facenet_v7, layer 1: 3->4 @88 becomes 3->1 @88, 826.03 -> 206.51 us (-619.52)" in out
     assert "facenet_v2 to facenet_v6, layer 7: 64->2 @2, 0.32 us, is not there any more" in out
     assert "facenet_v6 to facenet_v7, layer 4" not in out
-    assert "facenet_v6: weights are drawn" in out and "facenet_v2: weights" not in out
+    assert "weights are drawn" not in out  # all of them are shipped
     assert [each["time_model"] for each in json.loads(told.read_text())] == ["hardware"] * 3 + ["deck"] * 3
 
 
 def test_what_has_no_place_beside_others_is_refused(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    assert run(monkeypatch, "plan", "foldnet:fold=2", "ai85faceidnet", "--target", "max78000") == 0
+    out = capsys.readouterr().out
+    assert "foldnet:fold=2: weights are drawn" in out and "ai85faceidnet: weights are drawn" in out
     for words, reason in (
         (("facenet_v2", "default"), "default: is not for an accelerator"),
         (("facenet_v2", "facenet_v1", "--reserve-ram", "1KiB"), "compared by layers and times only"),
-        (("facenet_v9",), "facenet_v6, ai85faceidnet"),
+        (("facenet_v9",), "foldnet, ai85faceidnet"),
         (("facenet_v2", "--time", "both"), "no model of time of one network"),
     ):
         assert run(monkeypatch, "plan", *words, "--target", "max78000") == 2

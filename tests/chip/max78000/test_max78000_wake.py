@@ -18,7 +18,7 @@ def test_what_is_too_large_beside_faceid_is_told_with_what_fits() -> None:
         place_both(load("faceid").network, foldnet, TARGET)
     said = str(refused.value)
     assert "--wake foldnet, layer" in said and "faceid takes 681 of a processor's 768 columns" in said
-    assert said.endswith("choose what fits beside it: facenet_v1, facenet_v7")
+    assert said.endswith("choose what fits beside it: facenet_v1, facenet_v6, facenet_v7")
 
 
 def test_a_recogniser_in_front_is_no_face_network() -> None:
