@@ -20,7 +20,7 @@ from microface.chip.targets import Target
 from microface.errors import UserError
 from microface.network import IntegerNetwork
 from microface.network.convert import ai8x
-from microface.network.convert.ai8x_checkpoint import CheckpointLayer, write_checkpoint
+from microface.network.convert.ai8x.checkpoint import CheckpointLayer, write_checkpoint
 from microface.network.facenets import published
 from microface.network.ops.max78000.limits import LIMITS
 

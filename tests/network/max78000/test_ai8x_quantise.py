@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from microface.errors import UserError
-from microface.network.convert.ai8x_checkpoint import read_checkpoint
-from microface.network.convert.ai8x_quantise import quantise_layer, widest_shift
+from microface.network.convert.ai8x.checkpoint import read_checkpoint
+from microface.network.convert.ai8x.quantise import quantise_layer, widest_shift
 
 
 def test_shift() -> None:

@@ -10,7 +10,7 @@ from microface.chip.firmware.max78000.headers import operators_of
 from microface.chip.firmware.max78000.yaml_file import yaml_of
 from microface.chip.plan.max78000.plan import AcceleratorPlan
 from microface.files import write_bytes, write_text
-from microface.network.convert.ai8x_checkpoint import CheckpointLayer, write_checkpoint
+from microface.network.convert.ai8x.checkpoint import CheckpointLayer, write_checkpoint
 from microface.network.ops.max78000 import AcceleratorConv
 
 

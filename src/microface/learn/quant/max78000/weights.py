@@ -6,7 +6,7 @@ import numpy as np
 
 from microface.errors import UserError
 from microface.learn.quant.graph import Weighted
-from microface.network.convert.ai8x_quantise import widest_shift
+from microface.network.convert.ai8x.quantise import widest_shift
 
 BITS = (8, 4, 2, 1)
 BIAS_LIMITS = (-128, 127)

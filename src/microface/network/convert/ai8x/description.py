@@ -7,7 +7,7 @@ from typing import Any
 
 from microface.errors import UserError
 from microface.files import read_bytes
-from microface.network.convert.ai8x_layer import LayerKeys
+from microface.network.convert.ai8x.layer import LayerKeys
 
 _GLOBAL = frozenset(("arch", "dataset", "layers", "output_map", "bias", "weights", "snoop"))
 _RESERVED = ("input", "stop")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from microface.network.convert.ai8x_keys import Keys
+from microface.network.convert.ai8x.keys import Keys
 from microface.network.ops.max78000.limits import broken
 from microface.network.ops.window import Pair
 from microface.network.tensors import Shape

@@ -17,7 +17,7 @@ import numpy as np
 
 from microface.errors import DamagedFileError, UserError
 from microface.files import read_bytes, write_bytes
-from microface.network.convert.ai8x_quantise import quantise_layer
+from microface.network.convert.ai8x.quantise import quantise_layer
 from microface.network.convert.torch_file import torch_file
 
 _SAFE = ("torch", "collections", "numpy")

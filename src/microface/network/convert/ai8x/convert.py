@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from microface.errors import UserError
-from microface.network.convert.ai8x_checkpoint import CheckpointLayer, read_checkpoint
-from microface.network.convert.ai8x_layer import LayerKeys
-from microface.network.convert.ai8x_yaml import Description, read_description
+from microface.network.convert.ai8x.checkpoint import CheckpointLayer, read_checkpoint
+from microface.network.convert.ai8x.description import Description, read_description
+from microface.network.convert.ai8x.layer import LayerKeys
 from microface.network.network import IntegerNetwork
 from microface.network.ops import Operator
 from microface.network.ops.max78000 import AcceleratorConv, AcceleratorLayer, Passthrough
