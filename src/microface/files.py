@@ -12,6 +12,7 @@ import json
 import os
 import struct
 import tempfile
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,14 @@ def write_bytes(path: Path, data: bytes, mode: int = 0o644) -> None:
 def write_text(path: Path, text: str, mode: int = 0o644) -> None:
     """Write `text` as UTF-8 to `path`, wholly or not at all."""
     write_bytes(path, text.encode(), mode)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return what the TOML file at `path` holds; a `UserError` where it cannot be read or is none."""
+    try:
+        return tomllib.loads(read_bytes(path).decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(path, f"is not a TOML file ({error})", "mend that line") from error
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -12,12 +12,12 @@ from microface.chip.firmware.max78000.memory import processor_memory
 from microface.chip.firmware.max78000.project import extras_of
 from microface.chip.firmware.max78000.vendor import arch_of
 from microface.chip.firmware.model import Model
-from microface.chip.plan.max78000 import AcceleratorPlan, is_for_accelerator, plan_accelerator
+from microface.chip.plan.max78000 import AcceleratorPlan, plan_accelerator, runs_accelerated
 from microface.chip.plan.max78000.application import application_time, sentence
 from microface.chip.plan.max78000.picture import memory_map
 from microface.chip.plan.max78000.report import to_json, usage
 from microface.chip.plan.max78000.timing import Model as TimeModel
-from microface.chip.plan.max78000.timing import layer_times
+from microface.chip.plan.max78000.timing import layer_times, microseconds
 from microface.chip.plan.picture import save
 from microface.chip.targets import Target
 from microface.cli.fit import memory_table, show_fit
@@ -31,14 +31,11 @@ MODELS: tuple[TimeModel, ...] = ("hardware", "deck")
 
 def runs_on_accelerator(network: IntegerNetwork, chip: Target) -> bool:
     """Tell whether `chip` has an accelerator that `network` is made for; say so where it is made for the processor."""
-    if not chip.accelerator:
-        return False
-    if not is_for_accelerator(network):
-        console.print(
-            f"{network.name} has no layers of the accelerator: it is planned for the processor", style="yellow"
-        )
-        return False
-    return True
+    runs = runs_accelerated(network, chip)
+    if chip.accelerator and not runs:
+        told = f"{network.name} has no layers of the accelerator: it is planned for the processor"
+        console.print(told, style="yellow")
+    return runs
 
 
 def show_plan(
@@ -52,7 +49,7 @@ def show_plan(
     planned = plan_accelerator(model.network, chip)
     facts = to_json(planned, chip, time_model(time))
     console.print(usage(planned, chip), highlight=False)
-    _show_layers(planned, facts)
+    _show_layers(planned, facts, chip)
     memory = processor_memory([planned], chip, extras_of(model, options))
     console.print(memory_table(f"{chip.cpu} beside it", memory.lines, chip))
     low, high = facts["estimated_microseconds"]
@@ -82,18 +79,22 @@ def show_application(source: ModelPackage | IntegerNetwork, chip: Target) -> Non
         console.print(sentence(time), highlight=False, soft_wrap=True)
 
 
-def _show_layers(planned: AcceleratorPlan, facts: dict[str, object]) -> None:
+def _show_layers(planned: AcceleratorPlan, facts: dict[str, object], chip: Target) -> None:
     columns = ("layer", "processors", "reads at", "writes at", "columns", "us")
-    rows = [_row(layer) for layer in cast(list[dict[str, object]], facts["layers"])]
+    rows = [_row(layer, chip) for layer in cast(list[dict[str, object]], facts["layers"])]
     console.print(table(f"{planned.name} on {planned.target}", columns, rows))
 
 
-def _row(layer: dict[str, object]) -> tuple[str, ...]:
+def _row(layer: dict[str, object], chip: Target) -> tuple[str, ...]:
     low, high = cast(list[float], layer["cycles"])
     first, count = cast(int, layer["first_column"]), cast(int, layer["columns"])
     places = (f"0x{layer['in_offset']:04x}", f"0x{layer['out_offset']:04x}")
     used = f"{first}-{first + count - 1}" if count else "-"
-    return (str(layer["name"]), str(layer["processors"]), *places, used, _interval(low / 50, high / 50))
+    return (str(layer["name"]), str(layer["processors"]), *places, used, _cycles(low, high, chip))
+
+
+def _cycles(low: float, high: float, chip: Target) -> str:
+    return _interval(microseconds(low, chip), microseconds(high, chip))
 
 
 def _interval(low: float, high: float) -> str:
@@ -126,7 +127,7 @@ def run_accelerator(firmware: Firmware, values: np.ndarray, layers: bool) -> dic
     low, high = device.accelerators.microseconds
     times = layer_times(device.accelerators.networks[0].plan.layers) if layers else ()
     for time in times:
-        console.print(f"{_interval(time.low / 50, time.high / 50):>18} us  {time.name}", highlight=False)
+        console.print(f"{_cycles(time.low, time.high, device.target):>18} us  {time.name}", highlight=False)
     console.print(f"known-answer test passed on the {device.name}", style="green", highlight=False)
     console.print(f"accelerator: {_interval(low, high)} us (estimate by the hardware's cycles)", highlight=False)
     console.print(f"processor: {device.last.instructions:,} instructions (counted)", highlight=False)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from microface.chip.plan.max78000 import AcceleratorPlan, is_for_accelerator, plan_accelerator
-from microface.chip.plan.max78000.beside import changes, layer_rows, microseconds
+from microface.chip.plan.max78000 import AcceleratorPlan, plan_accelerator, runs_accelerated
+from microface.chip.plan.max78000.beside import changes, inference_time, layer_rows
 from microface.chip.plan.max78000.report import to_json
 from microface.chip.plan.max78000.timing import Model
 from microface.chip.targets import Target
@@ -16,7 +16,7 @@ from microface.network import IntegerNetwork
 def show_beside(networks: Sequence[IntegerNetwork], chip: Target, models: Sequence[Model]) -> list[dict[str, Any]]:
     """Print `networks` side by side by each of `models`; return their plans as JSON-able values."""
     for network in networks:
-        if not chip.accelerator or not is_for_accelerator(network):
+        if not runs_accelerated(network, chip):
             reason = f"is not for an accelerator of {chip.name}: only such networks are planned side by side"
             raise UserError(network.name, reason, "plan one network at a time, or see microface choose")
     plans = [plan_accelerator(network, chip) for network in networks]
@@ -26,7 +26,7 @@ def show_beside(networks: Sequence[IntegerNetwork], chip: Target, models: Sequen
 
 
 def _show(plans: Sequence[AcceleratorPlan], chip: Target, model: Model) -> None:
-    times = [microseconds(plan, chip, model) for plan in plans]
+    times = [inference_time(plan, chip, model) for plan in plans]
     rows = [*layer_rows(plans, chip, model), ("all, us", *(f"{time:.2f}" for time in times))]
     rows.append(("times as fast as the first", *(f"{times[0] / time:.2f}" for time in times)))
     rows.append(("weights, bytes", *(f"{plan.weight_bytes:,}" for plan in plans)))

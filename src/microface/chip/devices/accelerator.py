@@ -17,8 +17,7 @@ from microface.chip.firmware.max78000.data import input_places, output_places
 from microface.chip.firmware.max78000.headers import operators_of
 from microface.chip.firmware.max78000.kernels import COLUMN_BYTES, COLUMNS, load_columns, unpack
 from microface.chip.plan.max78000 import AcceleratorPlan, PlacedLayer, plan_together
-from microface.chip.plan.max78000.rules import limit
-from microface.chip.plan.max78000.timing import layer_times, total_cycles
+from microface.chip.plan.max78000.timing import layer_times, microseconds, total_cycles
 from microface.chip.plan.max78000.workload import PROCESSORS
 from microface.chip.targets import Target
 from microface.network import IntegerNetwork
@@ -94,8 +93,7 @@ class Accelerator:
     def _run(self, layers: tuple[PlacedLayer, ...]) -> None:
         for placed in layers:
             self._run_layer(placed)
-        clock = limit(self.target, "accelerator_clock_hz")
-        low, high = (1e6 * cycles / clock for cycles in total_cycles(layer_times(self.plan.layers)))
+        low, high = (microseconds(each, self.target) for each in total_cycles(layer_times(self.plan.layers)))
         self.microseconds = self.microseconds[0] + low, self.microseconds[1] + high
         self.runs += 1
         self._chip.write(self._time_address, round(low).to_bytes(4, "little"))

@@ -1,7 +1,6 @@
 """What a run is made of: one frozen record, read from a schedule file and saved in the run's folder."""
 
 import json
-import tomllib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 from pydantic import ConfigDict
 
 from microface.errors import DamagedFileError, UserError
-from microface.files import read_bytes, write_json
+from microface.files import read_bytes, read_toml, write_json
 from microface.learn.checked import checked
 from microface.learn.train.config import Augmentation
 from microface.learn.train.ranges import Above0, From0, FromOne, Seed, Share, ShareBelow1, Two
@@ -56,11 +55,7 @@ class PresenceConfig:
 
 def read_config(schedule: Path, given: dict[str, Any]) -> PresenceConfig:
     """Return the config of the TOML file `schedule` with what is `given` in its place; unknown names are told."""
-    try:
-        values = tomllib.loads(read_bytes(schedule).decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(schedule, f"is not a TOML file ({error})", "mend that line") from error
-    return checked(PresenceConfig, {**values, **given}, schedule)
+    return checked(PresenceConfig, {**read_toml(schedule), **given}, schedule)
 
 
 def save_config(config: PresenceConfig, path: Path) -> None:

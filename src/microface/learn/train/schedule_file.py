@@ -15,13 +15,12 @@ method = "qat"
 ```
 """
 
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from microface.errors import UserError
-from microface.files import read_bytes
+from microface.files import read_toml
 from microface.learn.checked import checked
 from microface.learn.quant.options import QuantiseOptions
 from microface.learn.train.config import TrainConfig, from_values
@@ -45,10 +44,7 @@ def read_schedule(name: str) -> dict[str, Any]:
     path = SHIPPED / f"{name}.toml" if name in shipped() else Path(name)
     if not path.is_file():
         raise UserError(name, "is no schedule", f"give a TOML file or one of {', '.join(shipped())}")
-    try:
-        values = tomllib.loads(read_bytes(path).decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(path, f"is not a TOML file ({error})", "mend that line") from error
+    values = read_toml(path)
     _require_possible(path, values)
     return values
 

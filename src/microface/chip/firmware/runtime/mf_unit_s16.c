@@ -13,19 +13,12 @@ uint32_t mf_norm_s16(const int16_t *x, uint32_t count, int32_t zero_point)
     return mf_isqrt(sum << 16);
 }
 
+/* As mf_unit, with numbers of 64 bits. */
 int32_t mf_unit_s16(int32_t centred, uint32_t norm)
 {
-    if (norm == 0) {
-        return 0;
-    }
-    const uint64_t twice = 2 * (uint64_t)norm;
-    int32_t unit;
-    if (centred >= 0) {
-        unit = (int32_t)((((uint64_t)centred << 23) + norm) / twice);
-    } else {
-        /* floor(-v / d) = -ceil(v / d) with v = 2^23 * |centred| - N. */
-        const uint64_t scaled = (uint64_t)-(int64_t)centred << 23;
-        unit = scaled > norm ? -(int32_t)((scaled - norm + twice - 1) / twice) : 0;
-    }
-    return unit > 16384 ? 16384 : unit < -16384 ? -16384 : unit;
+    const uint64_t twice = norm > 0 ? 2 * (uint64_t)norm : 1;
+    const uint64_t negative = centred < 0;
+    const uint64_t size = negative ? (uint64_t)-(int64_t)centred : (uint64_t)centred;
+    const int32_t unit = (int32_t)(((size << 23) + norm - negative) / twice);
+    return negative ? -unit : unit;
 }

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise, zip_longest
 
 from microface.chip.plan.max78000.plan import AcceleratorPlan
-from microface.chip.plan.max78000.rules import limit
-from microface.chip.plan.max78000.timing import LayerTime, Model, layer_times, total_cycles
+from microface.chip.plan.max78000.timing import LayerTime, Model, layer_times, microseconds, total_cycles
 from microface.chip.plan.max78000.workload import HardwareLayer
 from microface.chip.targets import Target
 
@@ -17,9 +16,9 @@ def shape_of(layer: HardwareLayer) -> str:
     return f"{channels}->{layer.result[2]} @{side}"
 
 
-def microseconds(plan: AcceleratorPlan, target: Target, model: Model) -> float:
-    """Return the least time of a whole inference."""
-    return 1e6 * total_cycles(layer_times(plan.layers, model), model)[0] / limit(target, "accelerator_clock_hz")
+def inference_time(plan: AcceleratorPlan, target: Target, model: Model) -> float:
+    """Return the least time of a whole inference in microseconds."""
+    return microseconds(total_cycles(layer_times(plan.layers, model), model)[0], target)
 
 
 def layer_rows(plans: Sequence[AcceleratorPlan], target: Target, model: Model) -> Iterator[tuple[str, ...]]:
@@ -36,7 +35,7 @@ def changes(plans: Sequence[AcceleratorPlan], target: Target, model: Model) -> I
         for number, (old, new) in enumerate(zip_longest(_timed(before, model), _timed(after, model)), 1):
             if _told(old) != _told(new):
                 yield f"{before.name} to {after.name}, layer {number}: {_change(old, new, target)}"
-        was, now = (microseconds(plan, target, model) for plan in (before, after))
+        was, now = (inference_time(plan, target, model) for plan in (before, after))
         yield f"{before.name} to {after.name}, all: {was:.2f} -> {now:.2f} us, {was / now:.2f} times as fast"
 
 
@@ -62,4 +61,4 @@ def _change(old: _Timed | None, new: _Timed | None, target: Target) -> str:
 
 
 def _us(time: LayerTime, target: Target) -> float:
-    return 1e6 * time.low / limit(target, "accelerator_clock_hz")
+    return microseconds(time.low, target)

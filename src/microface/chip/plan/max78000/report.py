@@ -6,7 +6,7 @@ from microface.chip.plan.max78000.bias import MEMORIES
 from microface.chip.plan.max78000.ops_summary import ops_of, summary
 from microface.chip.plan.max78000.plan import AcceleratorPlan
 from microface.chip.plan.max78000.rules import limit, warnings
-from microface.chip.plan.max78000.timing import Model, layer_times, total_cycles
+from microface.chip.plan.max78000.timing import Model, layer_times, microseconds, total_cycles
 from microface.chip.plan.max78000.workload import PROCESSORS
 from microface.chip.targets import Target
 
@@ -30,14 +30,13 @@ def usage(plan: AcceleratorPlan, target: Target) -> str:
 
 def to_json(plan: AcceleratorPlan, target: Target, model: Model) -> dict[str, Any]:
     """Return JSON-able values: bytes, columns, cycles, and microseconds as (low, high)."""
-    clock = limit(target, "accelerator_clock_hz")
     times = layer_times(plan.layers, model)
     low, high = total_cycles(times, model)
     return {
         "network": plan.name,
         "target": plan.target,
         "time_model": model,
-        "estimated_microseconds": [1e6 * low / clock, 1e6 * high / clock],
+        "estimated_microseconds": [microseconds(low, target), microseconds(high, target)],
         "estimated_microseconds_from": _WHERE_FROM[model],
         "weight_bytes": plan.weight_bytes,
         "bias_bytes": plan.bias_bytes,

@@ -13,7 +13,9 @@ from typing import Literal
 
 from microface.chip.plan.max78000.ops_summary import ops_of
 from microface.chip.plan.max78000.plan import PlacedLayer
+from microface.chip.plan.max78000.rules import limit
 from microface.chip.plan.max78000.workload import HardwareLayer, passes, processors_for
+from microface.chip.targets import Target
 
 Model = Literal["hardware", "deck"]
 START_CYCLES = 1
@@ -28,6 +30,11 @@ class LayerTime:
     name: str
     low: float
     high: float
+
+
+def microseconds(cycles: float, target: Target) -> float:
+    """Return what `cycles` of the accelerator of `target` take."""
+    return 1e6 * cycles / limit(target, "accelerator_clock_hz")
 
 
 def hardware_cycles(layer: HardwareLayer) -> int:
