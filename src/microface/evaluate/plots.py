@@ -2,13 +2,14 @@
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from microface.evaluate.conditions import ConditionResult
+from microface.evaluate.crops import CropName
 from microface.evaluate.identification import GroupFigures, UnknownFigures
 from microface.files import atomic_write
 from microface.metrics.roc import Roc
@@ -137,25 +138,34 @@ def _save(figure: "Figure", path: Path) -> None:
         figure.savefig(stream, format=path.suffix.lstrip(".") or "png", metadata=_undated(path))
 
 
-def save_conditions(path: Path, results: Sequence[ConditionResult], title: str) -> None:
+def save_conditions(path: Path, by_crop: Mapping[CropName, Sequence[ConditionResult]], title: str) -> None:
     """Write the picture of `conditions_picture` to `path`."""
-    _save(conditions_picture(results, title), path)
+    _save(conditions_picture(by_crop, title), path)
 
 
-def conditions_picture(results: Sequence[ConditionResult], title: str) -> "Figure":
-    """Return bars of every kind of copy: accuracy, and accepts at the threshold of the photos as they are."""
-    figure = _figure((8.0, 0.55 * len(results) + 1.4), "constrained")
+def conditions_picture(by_crop: Mapping[CropName, Sequence[ConditionResult]], title: str) -> "Figure":
+    """Return bars of every kind of copy, a colour for each crop.
+
+    Left the accuracy; right what is accepted at the threshold of the photos as they are, other people as a dark bar
+    upon that of the same person.
+    """
+    names = [each.name for each in next(iter(by_crop.values()))]
+    figure = _figure((9.0, (0.3 + 0.2 * len(by_crop)) * len(names) + 1.4), "constrained")
     accuracy, accepted = figure.subplots(1, 2, sharey=True)
-    rows = np.arange(len(results))
-    accuracy.barh(rows, [100 * each.accuracy for each in results], xerr=[100 * each.std_error for each in results])
+    thick = 0.8 / len(by_crop)
+    for number, (crop, results) in enumerate(by_crop.items()):
+        rows = np.arange(len(names)) + thick * (number - (len(by_crop) - 1) / 2)
+        errors = [100 * each.std_error for each in results]
+        accuracy.barh(rows, [100 * each.accuracy for each in results], thick, xerr=errors, label=crop)
+        accepted.barh(rows, [100 * each.true_accepts for each in results], thick, label=f"same person, {crop}")
+        others = "another person" if number == 0 else None
+        accepted.barh(rows, [100 * each.false_accepts for each in results], 0.6 * thick, color="black", label=others)
     accuracy.set(xlim=(50, 100), xlabel="accuracy, % (threshold chosen on the copies)")
-    accuracy.set_yticks(rows, [each.name for each in results])
+    accuracy.set_yticks(range(len(names)), names)
     accuracy.invert_yaxis()
-    accepted.barh(rows - 0.2, [100 * each.true_accepts for each in results], 0.4, label="same person")
-    accepted.barh(rows + 0.2, [100 * each.false_accepts for each in results], 0.4, label="another person")
     accepted.set(xlim=(0, 100), xlabel="accepted at the fixed threshold, %")
-    accepted.legend(fontsize=8)
     for axes in (accuracy, accepted):
         axes.grid(alpha=0.3, axis="x")
+        axes.legend(fontsize=8, loc="lower left")
     figure.suptitle(title, fontsize=10)
     return figure

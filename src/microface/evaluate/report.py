@@ -1,7 +1,7 @@
 """The report of one network: one HTML file with its pictures inside, and the figures as JSON beside it."""
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +10,10 @@ import jinja2
 import numpy as np
 
 from microface.evaluate.at_threshold import AtThreshold
-from microface.evaluate.conditions import FIXED_RATE
+from microface.evaluate.conditions import FIXED_RATE, ConditionResult
 from microface.evaluate.copies import COPIES
 from microface.evaluate.costs import told_interval, told_milliseconds
+from microface.evaluate.crops import CropName
 from microface.evaluate.groups import GroupsResult
 from microface.evaluate.identification import GroupFigures
 from microface.evaluate.lfw import LfwResult
@@ -20,6 +21,7 @@ from microface.evaluate.open_set import OpenSetResult
 from microface.evaluate.plots import conditions_picture, confusions, png_uri, roc_picture, unknown_roc
 from microface.evaluate.study import Study
 from microface.files import write_json, write_text
+from microface.metrics.open_set import RateAt
 from microface.metrics.person_pairs import Rate
 from microface.metrics.roc import roc
 from microface.models import Cost
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 REPORT, FIGURES = "report.html", "report.json"
 Cells = tuple[str, ...]
+_BY = {"aligned": "", "boxes": ", by detector boxes alone"}
 
 
 def write_report(study: Study, folder: Path) -> Path:
@@ -55,11 +58,13 @@ def _values(study: Study) -> dict[str, Any]:
         "identification": [row for label, figures in study.identification.items() for row in _named(label, figures)],
         **_people(study.identification),
         "open_set": _open_set(study.open_set),
-        "conditions": [_condition_row(each) for each in study.conditions],
+        "conditions_head": ("copies", "what", *_condition_heads(study.conditions)),
+        "conditions": list(_condition_rows(study.conditions)),
         "conditions_picture": png_uri(conditions_picture(study.conditions, f"{study.package.name}, integer")),
         "fixed": f"{100 * FIXED_RATE:g} %",
         "samples": _samples(study),
-        "groups": [_groups(each) for each in study.groups],
+        "groups": [_groups(each, crop) for crop, each in study.groups.items()],
+        "held_out": [_groups(each, "aligned") for each in study.held_out],
         "costs": [_cost_row(each) for each in study.costs],
         "refused": study.refused,
     }
@@ -74,8 +79,10 @@ def _facts(study: Study) -> Iterator[tuple[str, str]]:
         yield _percent(aligned.tar_at_far["0.01"]), "same person accepted where 1 % of others are"
     for each in study.identification.get("aligned", ()):
         yield _percent(each.top1), f"of {each.photos} photos of {each.group or 'all'} named right"
-    for rate in study.open_set.dir_at_fpir[:1] if study.open_set else ():
-        yield _percent(rate.dir), f"of enrolled people named, {100 * rate.fpir:g} % of strangers let in"
+    for crop in ("aligned", "boxes"):
+        for rate in study.open_set[crop].dir_at_fpir[:1] if crop in study.open_set else ():
+            told = f"of enrolled people named, {100 * rate.fpir:g} % of strangers let in"
+            yield _percent(rate.dir), told + _BY[crop]
     for cost in study.costs:
         yield f"{told_interval(cost.milliseconds)} ms", f"a face on {cost.target}, estimated"
 
@@ -133,26 +140,38 @@ def _at(each: AtThreshold) -> Cells:
     return (f"{each.threshold:,.0f}", *told)
 
 
-def _open_set(result: OpenSetResult | None) -> dict[str, Any] | None:
-    if result is None:
+def _open_set(results: Mapping[CropName, OpenSetResult]) -> dict[str, Any] | None:
+    if not results:
         return None
-    rows = [
-        ("nearest to (0, 1)", *_at(result.best_corner)),
-        (f"at most {100 * result.rate:.2g} % of these strangers", *_at(result.chosen_rate)),
-    ]
-    if result.from_statistics is not None:
-        rows.append(("from the package's statistics, as enrolment chooses it", *_at(result.from_statistics)))
-    rates = [
-        f"DIR at FPIR {100 * each.fpir:g} %: {_percent(each.dir)} (95 %: {100 * each.low:.1f} to {100 * each.high:.1f})"
-        for each in result.dir_at_fpir
-    ]
-    about = f"{result.enrolled:,} of {result.people:,} people enrolled, up to 5 photos each, ten different halves"
+    first = next(iter(results.values()))
+    about = f"{first.enrolled:,} of {first.people:,} people enrolled, up to 5 photos each, ten different halves"
+    rows = [(crop, *row) for crop, each in results.items() for row in _open_set_rows(each)]
+    rates = [f"{crop}: {', '.join(map(_dir, each.dir_at_fpir))}" for crop, each in results.items() if each.dir_at_fpir]
     return {"about": about, "rows": rows, "rates": rates}
 
 
-def _condition_row(each: Any) -> Cells:
-    rates = (_percent(value) for value in (each.true_accepts, each.false_accepts))
-    return (each.name, each.title, _percent(each.accuracy, each.std_error), *rates)
+def _open_set_rows(result: OpenSetResult) -> Iterator[Cells]:
+    yield ("nearest to (0, 1)", *_at(result.best_corner))
+    yield (f"at most {100 * result.rate:.2g} % of these strangers", *_at(result.chosen_rate))
+    if result.from_statistics is not None:
+        yield ("from the package's statistics, as enrolment chooses it", *_at(result.from_statistics))
+
+
+def _dir(each: RateAt) -> str:
+    rate = f"DIR at FPIR {100 * each.fpir:g} %: {_percent(each.dir)}"
+    return f"{rate} (95 %: {100 * each.low:.1f} to {100 * each.high:.1f})"
+
+
+def _condition_heads(by_crop: Iterable[str]) -> Cells:
+    crops = tuple(by_crop)
+    return (*(f"accuracy, {crop}" for crop in crops), *(f"same person / others accepted, {crop}" for crop in crops))
+
+
+def _condition_rows(by_crop: Mapping[CropName, Sequence[ConditionResult]]) -> Iterator[Cells]:
+    for copies in zip(*by_crop.values(), strict=True):
+        accuracies = (_percent(each.accuracy, each.std_error) for each in copies)
+        accepted = (f"{_percent(each.true_accepts)} / {_percent(each.false_accepts)}" for each in copies)
+        yield (copies[0].name, copies[0].title, *accuracies, *accepted)
 
 
 def _samples(study: Study) -> list[dict[str, str]]:
@@ -160,13 +179,13 @@ def _samples(study: Study) -> list[dict[str, str]]:
     return [{"name": name, "picture": _jpeg(crop)} for name, crop in zip(names, study.samples, strict=True)]
 
 
-def _groups(each: GroupsResult) -> dict[str, Any]:
+def _groups(each: GroupsResult, crop: str) -> dict[str, Any]:
     rows = [
         (g.group, f"{g.people:,}", f"{g.photos:,}", _rate(g.true_accepts), _rate(g.false_accepts)) for g in each.groups
     ]
     low = [f"true accepts at false accepts {rate}: {_rate(tar)}" for rate, tar in each.tar_at_far.items()]
-    about = f"by {each.column}; the threshold {each.threshold:,.0f} accepts {each.rate:.2g} of all pairs of two people"
-    return {"about": about, "rows": rows, "low": low}
+    accepted = f"the threshold {each.threshold:,.0f} accepts {each.rate:.2g} of all pairs of two people"
+    return {"about": f"by {each.column}, {crop}; {accepted}", "rows": rows, "low": low}
 
 
 def _rate(rate: Rate | None) -> str:

@@ -1,7 +1,8 @@
 """Everything that is measured of one network, for its report: gathered once, then drawn and written."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,16 +28,19 @@ Figures = tuple[GroupFigures, ...]
 class Study:
     """All figures of `package`. `lfw` and `identification` are by a label that says engine and crop.
 
-    `samples` are crops uint8 [1 + copies, H, W, 3] of one photo: as it is, and each poor copy.
+    `open_set`, `conditions` and `groups` are by crop: the package's own first, then those that a chip can make by
+    itself; `held_out` are the groups of a data set's own crops. `samples` are crops uint8 [1 + copies, H, W, 3] of one
+    photo: as it is, and each poor copy.
     """
 
     package: ModelPackage
     material: Material
     lfw: Mapping[str, LfwResult]
     identification: Mapping[str, Figures]
-    open_set: OpenSetResult | None
-    conditions: tuple[ConditionResult, ...]
-    groups: tuple[GroupsResult, ...]
+    open_set: Mapping[CropName, OpenSetResult]
+    conditions: Mapping[CropName, tuple[ConditionResult, ...]]
+    groups: Mapping[CropName, GroupsResult]
+    held_out: tuple[GroupsResult, ...]
     costs: tuple[Cost, ...]
     refused: tuple[str, ...]
     samples: np.ndarray
@@ -49,9 +53,10 @@ class Study:
             "card": self.package.card.to_json(),
             "lfw": {label: each.to_json() for label, each in self.lfw.items()},
             "identification": {label: [e.to_json() for e in figures] for label, figures in self.identification.items()},
-            "open_set": self.open_set.to_json() if self.open_set is not None else None,
-            "conditions": [each.to_json() for each in self.conditions],
-            "groups": [each.to_json() for each in self.groups],
+            "open_set": {crop: each.to_json() for crop, each in self.open_set.items()},
+            "conditions": {crop: [each.to_json() for each in found] for crop, found in self.conditions.items()},
+            "groups": {crop: each.to_json() for crop, each in self.groups.items()},
+            "held_out": [each.to_json() for each in self.held_out],
             "costs": [asdict(each) for each in self.costs],
             "refused": list(self.refused),
         }
@@ -63,19 +68,26 @@ def study(
     """Measure the package `network` on `material`; `data` is a data set whose held-out people are grouped by source."""
     package, engine = models.load(network), material.engine(network)
     beside = _beside(network, material)
+    crops = _crops(engine)
     found, refused = costs(package, targets, count)
     return Study(
         package,
         material,
         {**_lfw(engine, material), **{label: material.lfw(each) for label, each in beside.items()}},
         _identification(engine, beside, material),
-        _open_set(package, engine, material),
-        measure_conditions(engine, material.root, material.pairs),
-        _groups(engine, material, data),
+        _open_set(package, engine, material, crops),
+        {crop: measure_conditions(engine, material.root, material.pairs, crop) for crop in crops},
+        _groups(engine, material, crops),
+        _held_out(engine, data),
         found,
         tuple(refused),
         _samples(engine, material),
     )
+
+
+def _crops(engine: Engine) -> tuple[CropName, ...]:
+    """Return the crops that figures are given for: the package's own, then those of the chip itself."""
+    return ("aligned", *shipped_crops(engine.preprocess))
 
 
 def _beside(network: str, material: Material) -> dict[str, Engine]:
@@ -84,7 +96,7 @@ def _beside(network: str, material: Material) -> dict[str, Engine]:
 
 
 def _lfw(engine: Engine, material: Material) -> dict[str, LfwResult]:
-    crops: tuple[CropName, ...] = ("aligned", *shipped_crops(engine.preprocess))
+    crops = _crops(engine)
     plain = {str(crop): material.lfw(engine, crop) for crop in crops}
     mirrored = {f"{crop}, mirror added": material.lfw(engine, crop, mirror=True) for crop in crops}
     return {**plain, **mirrored}
@@ -93,30 +105,45 @@ def _lfw(engine: Engine, material: Material) -> dict[str, LfwResult]:
 def _identification(engine: Engine, beside: Mapping[str, Engine], material: Material) -> dict[str, Figures]:
     if material.people is None:
         return {}
-    crops: tuple[CropName, ...] = ("aligned", *shipped_crops(engine.preprocess))
-    own = {str(crop): material.identification(engine, crop) for crop in crops}
+    own = {str(crop): material.identification(engine, crop) for crop in _crops(engine)}
     return {**own, **{label: material.identification(each) for label, each in beside.items()}}
 
 
-def _open_set(package: ModelPackage, engine: Engine, material: Material) -> OpenSetResult | None:
+def _open_set(
+    package: ModelPackage, engine: Engine, material: Material, crops: Sequence[CropName]
+) -> dict[CropName, OpenSetResult]:
     """Return the open-set figures of the people of the pairs: half enrolled, all others strangers."""
     names = [file.split("/")[0] for file in material.pairs.files]
     owners = np.unique(names, return_inverse=True)[1]
     if (np.bincount(owners) > 1).sum() < 2:
-        return None
-    crops, _ = crops_of_files(material.root, material.pairs.files, engine.preprocess)
-    return judge(run_trials(engine.score, engine.centred(crops), owners, Draws()), package.statistics)
+        return {}
+    embedded = ((crop, _embedded(engine, material.root, material.pairs.files, crop)) for crop in crops)
+    return {
+        crop: judge(run_trials(engine.score, centred, owners, Draws()), package.statistics)
+        for crop, centred in embedded
+    }
 
 
-def _groups(engine: Engine, material: Material, data: Dataset | None) -> tuple[GroupsResult, ...]:
-    found = []
-    if material.people is not None:
-        crops, _ = crops_of_files(material.root, material.people.files, engine.preprocess)
-        found.append(measure_groups(engine, subjects_of_people(material.people, engine.centred(crops)), "group", 0.01))
-    if data is not None:
-        subjects = subjects_of_dataset(data, engine)
-        found += [measure_groups(engine, subjects, column) for column in ("source", "native")]
-    return tuple(found)
+def _groups(engine: Engine, material: Material, crops: Sequence[CropName]) -> dict[CropName, GroupsResult]:
+    if material.people is None:
+        return {}
+    people = material.people
+    embedded = ((crop, _embedded(engine, material.root, people.files, crop)) for crop in crops)
+    return {
+        crop: measure_groups(engine, subjects_of_people(people, centred), "group", 0.01) for crop, centred in embedded
+    }
+
+
+def _held_out(engine: Engine, data: Dataset | None) -> tuple[GroupsResult, ...]:
+    if data is None:
+        return ()
+    subjects = subjects_of_dataset(data, engine)
+    return tuple(measure_groups(engine, subjects, column) for column in ("source", "native"))
+
+
+def _embedded(engine: Engine, root: Path, files: Sequence[str], crop: CropName) -> np.ndarray:
+    crops, _ = crops_of_files(root, files, engine.preprocess, crop)
+    return engine.centred(crops)
 
 
 def _samples(engine: Engine, material: Material) -> np.ndarray:

@@ -55,11 +55,12 @@ def conditions(
     wanted = read_pairs(pairs, chosen_folds(folds))
     folder = find_root(root, wanted.files)
     used = used_engine(engine, network, score, teacher, threads, preprocess)
-    results = measure_conditions(used, folder, wanted, cast(CropName, crop), both=both)
+    how = cast(CropName, crop)
+    results = measure_conditions(used, folder, wanted, how, both=both)
     title = f"{used.network}, {used.name}, {used.score.name}, {crop}"
     _show(title, results)
     if picture is not None:
-        save_conditions(picture, results, title)
+        save_conditions(picture, {how: results}, title)
     names = {"network": used.network, "model_id": used.model_id, "engine": used.name, "score": used.score.name}
     about = {**names, "crop": crop, "pairs": len(wanted), "folds": sorted(set(wanted.fold)), "both": both}
     save_json(json, {**about, "fixed_rate": FIXED_RATE, "conditions": [each.to_json() for each in results]})
