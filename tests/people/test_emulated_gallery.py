@@ -21,7 +21,7 @@ pytest.importorskip("unicorn")
 PACKAGE = tiny_package()
 
 
-@pytest.fixture(scope="module", params=["stm32h743zi", "nrf52840"])
+@pytest.fixture(scope="module", params=["stm32h743zi", "nrf52840", "gap8"])
 def device(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> EmulatedDevice:
     folder = tmp_path_factory.mktemp("firmware") / request.param
     return EmulatedDevice(build(PACKAGE, Target.load(request.param), folder))

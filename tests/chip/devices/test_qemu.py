@@ -2,13 +2,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chips import build_fixture
+from chips import build_fixture, chips_of
 
 from microface.chip.devices.emulator import EmulatedChip
 from microface.chip.devices.faults import ChipFault
 from microface.chip.devices.qemu import QemuChip, board_target, find_qemu
 from microface.chip.targets import Target
 from microface.errors import UserError
+
+
+@pytest.fixture(scope="session", params=chips_of("cortex-m"))
+def target(request: pytest.FixtureRequest) -> Target:
+    return Target.load(request.param)
+
+
+@pytest.fixture(scope="session")
+def elf(target: Target, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_fixture(target, tmp_path_factory.mktemp(target.name))
 
 
 @pytest.fixture(scope="module")

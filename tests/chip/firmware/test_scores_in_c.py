@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 
 from microface.chip.devices.emulator import EmulatedChip
 from microface.chip.firmware.linker import LinkLayout, linker_script, startup_code
-from microface.chip.firmware.sources import PORT_OF_EMULATOR, RUNTIME
+from microface.chip.firmware.sources import RUNTIME, port_of_emulator
 from microface.chip.firmware.toolchain import COMMON_FLAGS, compile_objects, link, run_tool, zig_command
 from microface.chip.targets import Target
 from microface.network.scores import SCORES, Score, ScoreName
@@ -70,7 +70,7 @@ def chip(tmp_path_factory: pytest.TempPathFactory) -> EmulatedChip:
     (folder / "startup.c").write_text(startup_code(target))
     (folder / "link.ld").write_text(linker_script(target, LinkLayout(1024, 16384)))
     (folder / "arena.c").write_text('__attribute__((section(".arena"))) unsigned char arena[16384];\n')
-    sources = [*SOURCES, RUNTIME / PORT_OF_EMULATOR, folder / "startup.c", folder / "arena.c"]
+    sources = [*SOURCES, RUNTIME / port_of_emulator(target), folder / "startup.c", folder / "arena.c"]
     objects = compile_objects(sources, target, [RUNTIME], folder / "out")
     kept = ("mf_distance_s8", "mf_distance_s16", "arena", "mf_port_erase", "mf_port_program")
     return EmulatedChip(target, link(objects, folder / "link.ld", folder / "scores.elf", target, kept))

@@ -13,7 +13,7 @@ TEMPLATE = FOLDER / "TEMPLATE" / "target.toml"
 
 
 def test_every_folder_is_a_target_under_its_own_name():
-    assert Target.names() == ("host", "max78000", "nrf52840", "stm32h743zi")
+    assert Target.names() == ("gap8", "host", "max78000", "nrf52840", "stm32h743zi")
     assert [Target.load(name).name for name in Target.names()] == list(Target.names())
 
 
@@ -43,6 +43,20 @@ def test_the_banks_of_the_nrf52840():
     assert (chip.timing.clock_hz, chip.features) == (64_000_000, {"dsp"})
 
 
+def test_the_banks_of_gap8():
+    chip = Target.load("gap8")
+    assert [(bank.name, bank.kind, bank.origin, bank.bytes // KIB, bank.addressed) for bank in chip.memories] == [
+        ("cluster_l1", "ram", 0x10000000, 64, False),
+        ("fc_l1", "ram", 0x1B000000, 16, True),
+        ("l2_code", "code", 0x1C000000, 64, True),
+        ("l2", "ram", 0x1C010000, 448, True),
+        ("hyperflash", "external", 0x40000000, 64 * KIB, False),
+    ]
+    assert (chip.gallery.sector_bytes, chip.gallery.unit_bytes) == (256 * KIB, 16)
+    assert chip.gallery.seen(256 * KIB) == 32 * KIB
+    assert (chip.timing.clock_hz, chip.features) == (250_000_000, set())
+
+
 def test_the_host_has_what_its_processor_has():
     assert Target.load("host").features == host_features()
 
@@ -59,7 +73,7 @@ def test_every_rule_has_a_name_of_its_own_and_a_sentence(name):
 @given(address=st.integers(0, 2**32 - 1), name=st.sampled_from(Target.names()))
 def test_an_address_lies_in_the_one_mapped_bank_that_holds_it(address, name):
     target = Target.load(name)
-    holding = [bank for bank in target.memories if bank.mapped and bank.origin <= address < bank.end]
+    holding = [bank for bank in target.memories if bank.addressed and bank.origin <= address < bank.end]
     assert [target.memory_at(address)] == (holding or [None])
 
 
@@ -76,6 +90,9 @@ def test_the_template_is_a_target_but_is_not_listed():
         ("origin = 0x20000000", "origin = 0x08000000", "memories flash and ram overlap"),
         ('stack = "ram"', 'stack = "dtcm"', "the memory dtcm"),
         ("unit_bytes = 8", "unit_bytes = 7", "multiple of unit_bytes"),
+        ("unit_bytes = 8", 'unit_bytes = 8\ncopy = "ram"', "copy and copied_bytes are given together"),
+        ("unit_bytes = 8", 'unit_bytes = 8\ncopy = "ram"\ncopied_bytes = 4096', "at most sector_bytes"),
+        ('data = "ram"', 'data = "ram"\nweights = "flash"', "weights and window are named together"),
         ("sector_bytes = 2048", "sector_bytes = 49152", "whole number of sectors"),
         ("flash_wait_states = 3", "flash_waits = 3", "field timing.flash_waits"),
         ('kind = "cortex-m"', 'kind = "cortex-a"', "field kind"),
@@ -94,7 +111,7 @@ def test_mistakes_in_a_file_are_named_in_one_line(tmp_path, old, new, message):
 
 
 def test_unknown_names_say_what_there_is():
-    with pytest.raises(UserError, match="choose one of host, max78000, nrf52840, stm32h743zi"):
+    with pytest.raises(UserError, match="choose one of gap8, host, max78000, nrf52840, stm32h743zi"):
         Target.load("stm32f407")
     with pytest.raises(UserError, match="has no memory sram9"):
         Target.load("stm32h743zi").memory("sram9")

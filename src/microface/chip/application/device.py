@@ -8,7 +8,6 @@ from microface.chip.application.machine import State
 from microface.chip.devices.emulated import EmulatedDevice
 from microface.chip.devices.emulator import CallReport
 from microface.chip.firmware.folder import Firmware
-from microface.chip.targets import Memory
 from microface.errors import UserError
 from microface.network.inputs.pixels import to_rgb565
 
@@ -102,17 +101,8 @@ class EmulatedApplication(EmulatedDevice):
 
     def _place_of_frame(self) -> int:
         size = self._frame_bytes + _NAME_BYTES
-        for bank in self.target.memories:
-            first, end = self._unused(bank)
-            if bank.kind == "ram" and bank.mapped and end - first >= size:
-                return first
-        mend = "keep only the part that crops need, by mf_frame_put_row"
-        raise UserError(f"a frame of {size} bytes", f"does not fit the free RAM of {self.target.name}", mend)
-
-    def _unused(self, bank: Memory) -> tuple[int, int]:
-        """Return the largest part of `bank` that neither stack, data nor arena take, as (first, end)."""
-        image = self.chip.firmware
-        first = max((image.symbol(name).address + 7 & ~7 for name in ("mf_stack_top", "mf_bss_end")
-                     if bank.origin <= image.symbol(name).address <= bank.end), default=bank.origin)  # fmt: skip
-        end = self._arena if bank.origin <= self._arena < bank.end else bank.end
-        return first, end
+        place = self._unused_place(size)
+        if place is None:
+            mend = "keep only the part that crops need, by mf_frame_put_row"
+            raise UserError(f"a frame of {size} bytes", f"does not fit the free RAM of {self.target.name}", mend)
+        return place

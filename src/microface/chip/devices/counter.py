@@ -1,6 +1,7 @@
 """Exact instruction counts from a compiled block hook: every block counted at full speed, decoded afterwards."""
 
 import ctypes
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,10 +39,15 @@ class Counts:
 
 
 class BlockCounter:
-    """Counts what runs in `[origin, origin + len(code))`; `code` are the live bytes of that flash."""
+    """Counts what runs in `[origin, origin + len(code))`; `code` are the live bytes of that memory.
 
-    def __init__(self, engine: Any, origin: int, code: np.ndarray) -> None:
-        self._code, self._origin = code.view("<u2"), origin
+    `opens_long` tells per half-word whether an instruction that begins there has two.
+    """
+
+    def __init__(
+        self, engine: Any, origin: int, code: np.ndarray, opens_long: Callable[[np.ndarray], np.ndarray]
+    ) -> None:
+        self._code, self._origin, self._opens_long = code.view("<u2"), origin, opens_long
         self._starts = np.zeros(len(self._code) + 1, np.uint64)
         self._ends = np.zeros(len(self._code) + 1, np.uint64)
         tables = (self._starts.ctypes.data, self._ends.ctypes.data)
@@ -94,9 +100,8 @@ class BlockCounter:
         return self._origin + 2 * first, runs[first]
 
     def _first_halves(self, touched: np.ndarray) -> np.ndarray:
-        # Thumb: a half-word of 0b11101, 0b11110 or 0b11111 at the top opens a 32-bit instruction.
-        # In a run of half-words that look so, the first, third ... open one; a narrow one or a gap ends the run.
-        wide = (self._code[touched] >> 11) >= 0b11101
+        # In a run of half-words that look long, the first, third ... open one; a short one or a gap ends the run.
+        wide = self._opens_long(self._code[touched])
         places = np.arange(len(touched))
         follows = np.diff(touched, prepend=-2) == 1
         before = np.concatenate([[False], wide[:-1]]) & follows

@@ -27,19 +27,21 @@ class _State(ctypes.Structure):
         ("count", ctypes.c_uint64),
         ("read", ctypes.c_void_p),
         ("write", ctypes.c_void_p),
+        ("condition", ctypes.c_int32),
+        ("condition_bits", ctypes.c_uint32),
     )
 
 
 class DataPages:
-    """Lets `engine`, which has run nothing yet, take the RAM of `target` for data."""
+    """Lets `engine`, which has run nothing yet, take the RAM of `target` for data; `condition` as in `Core`."""
 
-    def __init__(self, engine: Any, target: Target) -> None:
+    def __init__(self, engine: Any, target: Target, condition: tuple[int, int]) -> None:
         import unicorn
 
         banks = ram_of(target)
         self._banks = (_Bank * len(banks))(*(_Bank(bank.origin, bank.end) for bank in banks))
         functions = (engine_function("uc_reg_read"), engine_function("uc_reg_write"))
-        self._state = _State(ctypes.addressof(self._banks), len(banks), *functions)
+        self._state = _State(ctypes.addressof(self._banks), len(banks), *functions, *condition)
         engine.ctl_set_tlb_mode(unicorn.UC_TLB_VIRTUAL)
         attach(engine, HOOK_PAGE, "data_pages.c", "mf_fill_page", self._state)
 

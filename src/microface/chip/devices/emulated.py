@@ -13,10 +13,12 @@ from microface.chip.firmware.folder import Firmware
 from microface.chip.firmware.model import Model
 from microface.chip.firmware.tables import c_names
 from microface.chip.plan.timing import milliseconds
-from microface.chip.targets import Target
+from microface.chip.targets import Memory, Target
 from microface.errors import UserError
 
 _RESULT_BYTES = 12
+_ENDS = ("mf_stack_top", "mf_bss_end", "mf_gallery_end", "mf_window_end")
+"""Symbols behind what the firmware takes at the begin of its banks."""
 
 
 @dataclass(frozen=True)
@@ -150,9 +152,11 @@ class EmulatedDevice:
         names = c_names(step["name"] for step in plan["steps"])
         self._write_inputs([each[0] for each in self.model.network.checked(values).values()])
         calls = [step for step in plan["steps"] if step["function"]]
-        return [self._count_layer(step, f"{names[step['name']]}_args") for step in calls]
+        return [self._count_layer(number, step, f"{names[step['name']]}_args") for number, step in enumerate(calls)]
 
-    def _count_layer(self, step: dict[str, object], arguments: str) -> LayerCount:
+    def _count_layer(self, number: int, step: dict[str, object], arguments: str) -> LayerCount:
+        if step["fetched_bytes"]:
+            self.chip.run("mf_network_fetch", number)
         base = self._arena
         places = [base + int(offset) for offset in (*step["inputs"], step["output"])]  # type: ignore[misc]
         scratch = 0 if step["scratch"] is None else base + int(step["scratch"])  # type: ignore[call-overload]
@@ -204,15 +208,22 @@ class EmulatedDevice:
         return self._free_elsewhere(size)
 
     def _free_elsewhere(self, size: int) -> int:
-        arena = self.firmware.facts["plan"]["arena_memory"]
-        used = {self.target.placement.stack, self.target.placement.data, arena}
-        variables = self.chip.address("mf_bss_end")
-        if arena == self.target.placement.data and self._arena - variables >= size:
-            return variables
-        for bank in self.target.memories:
-            if bank.kind == "ram" and bank.mapped and bank.name not in used and bank.bytes >= size:
-                return bank.origin
-        raise UserError(f"{size} bytes", f"do not fit the free RAM of {self.target.name}", "give a smaller gallery")
+        place = self._unused_place(size)
+        if place is None:
+            raise UserError(f"{size} bytes", f"do not fit the free RAM of {self.target.name}", "give a smaller gallery")
+        return place
+
+    def _unused_place(self, size: int) -> int | None:
+        """Return an address in RAM of `size` bytes that the firmware never uses, or None."""
+        spaces = (self._unused(bank) for bank in self.target.memories if bank.kind == "ram" and bank.mapped)
+        return next((first for first, end in spaces if end - first >= size), None)
+
+    def _unused(self, bank: Memory) -> tuple[int, int]:
+        """Return the largest part of `bank` that nothing takes, as (first, end): it ends where the arena begins."""
+        symbols = self.chip.firmware.symbols
+        taken = (symbols[name].address + 7 & ~7 for name in _ENDS if name in symbols)
+        first = max((end for end in taken if bank.origin <= end <= bank.end), default=bank.origin)
+        return first, self._arena if bank.origin <= self._arena < bank.end else bank.end
 
     def _text(self, address: int) -> str:
         text = bytearray()

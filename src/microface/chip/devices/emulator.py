@@ -1,4 +1,4 @@
-"""An emulated Cortex-M chip with memories of exactly its size: calls functions by name, counts, measures the stack."""
+"""An emulated chip with memories of exactly its size: calls functions by name, counts, measures the stack."""
 
 import struct
 from collections.abc import Callable, Mapping
@@ -18,13 +18,14 @@ from microface.errors import UserError
 SERVICE_READY = 0x4D460001
 SERVICE_ERASE = 0x4D460002
 SERVICE_PROGRAM = 0x4D460003
+SERVICE_READ = 0x4D460005
 
 Service = Callable[[int, int], int]
 
 
 @dataclass(frozen=True)
 class CallReport:
-    """One call: r0 as unsigned `value`, counts from its first instruction to its return, bytes of stack used."""
+    """One call: its unsigned result `value`, counts from its first instruction to its return, bytes of stack used."""
 
     value: int
     counts: Counts
@@ -32,7 +33,7 @@ class CallReport:
 
     @property
     def signed(self) -> int:
-        """r0 as int32."""
+        """The result as int32."""
         return self.value - (1 << 32) if self.value >> 31 else self.value
 
     @property
@@ -47,7 +48,7 @@ class EmulatedChip:
     `max_instructions` (about: up to twice as many may run) ends an endless loop by a `ChipFault`. Flash keeps its
     contents as long as this object lives; `reset()` starts the firmware anew with RAM full of noise.
     `check_alignment` also faults where LDM, STM, LDRD, STRD and their FPU kin are unaligned (slower). `services` answer
-    further BKPT 0xAB by their number (r0): called with r1 and r2, they return r0.
+    further requests by their number: called with two arguments, they return the answer.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class EmulatedChip:
         self._surroundings = Surroundings(target, self.firmware, self._stack[0])
         self._processor = Processor(self._surroundings, self._serve, check_alignment)
         self.memory = self._processor.memory
-        region = (symbol("mf_gallery_start").address, symbol("mf_gallery_end").address)
+        region = (symbol("mf_gallery_flash_start").address, symbol("mf_gallery_flash_end").address)
         self.flash = FlashDevice(target, self.memory, region)
         self._paint, self._ready = b"", False
         self.reset()
@@ -75,28 +76,26 @@ class EmulatedChip:
         self.memory.forget_ram()
         self.flash.restore_power()
         code = self.target.memory(self.target.placement.code)
-        stack_pointer, handler = struct.unpack("<II", self.read(code.origin, 8))
+        begin = self._processor.core.start(self.firmware.entry, self._stack[1], self.read(code.origin, 8))
         self._ready = False
-        report = self._go(handler, stack_pointer)
+        report = self._go(*begin)
         if not self._ready:
             raise UserError(self.firmware.path, "main does not wait for calls", "link it with port_emulator.c")
         return report
 
     def call(self, symbol: str, *arguments: int) -> int:
-        """Call the function `symbol` with integer `arguments` and return r0 (unsigned)."""
+        """Call the function `symbol` with integer `arguments` and return its result (unsigned)."""
         return self.run(symbol, *arguments).value
 
     def run(self, symbol: str, *arguments: int) -> CallReport:
-        """Call the function `symbol` on an empty stack; return r0, exact counts and the stack's high-water mark.
+        """Call the function `symbol` on an empty stack; return result, exact counts and the stack's high-water mark.
 
         Raises `ChipFault` where the firmware does what the chip forbids, `PowerCut` where a test cut the power.
         """
         if not self.flash.powered:
             raise UserError(self.target.name, "has no power", "call reset() after a power cut")
-        words = [argument & 0xFFFFFFFF for argument in arguments]
-        for name, word in zip(("R0", "R1", "R2", "R3"), words, strict=False):
-            self._processor.set(name, word)
-        return self._go(self.address(symbol), self._stack[1], words[4:])
+        on_stack = self._processor.give_arguments([argument & 0xFFFFFFFF for argument in arguments])
+        return self._go(self.address(symbol), self._stack[1], on_stack)
 
     def map_registers(self, address: int, read: Callable[[int], int], write: Callable[[int, int], None]) -> None:
         """Add a page of 32-bit registers: `read(offset)` answers loads, `write(offset, value)` sees stores."""
@@ -124,11 +123,11 @@ class EmulatedChip:
 
     def _go(self, entry: int, stack_top: int, on_stack: list[int] | None = None) -> CallReport:
         words = on_stack or []
-        # The calling convention keeps the stack pointer at multiples of 8.
-        stack_pointer = stack_top - (4 * len(words) + 7) // 8 * 8
+        alignment = self._processor.core.stack_alignment
+        stack_pointer = stack_top - -(-4 * len(words) // alignment) * alignment
         self._paint_stack(stack_pointer, struct.pack(f"<{len(words)}I", *words))
         counts = self._processor.go(entry, stack_pointer, self.max_instructions)
-        return CallReport(self._processor.get("R0"), counts, self._stack_used())
+        return CallReport(self._processor.result, counts, self._stack_used())
 
     def _paint_stack(self, stack_pointer: int, arguments: bytes) -> None:
         bottom, top = self._stack
@@ -143,21 +142,31 @@ class EmulatedChip:
         return -(-(top - bottom - int(changed[0])) // 8) * 8 if len(changed) else 0
 
     def _serve(self, pc: int) -> bool:
-        number, first, second = (self._processor.get(name) for name in ("R0", "R1", "R2"))
+        number, first, second = self._processor.arguments(3)
         if number == SERVICE_READY:
             self._ready = True
             return False
         answers: dict[int, Callable[[], int]] = {
             SERVICE_ERASE: lambda: self.flash.erase(first),
             SERVICE_PROGRAM: lambda: self.flash.program(first, self.read(second, self.flash.unit_bytes)),
+            SERVICE_READ: lambda: self._copy_from_flash(first, pc),
         }
         if number in self._services:
-            self._processor.set("R0", self._services[number](first, second))
+            self._processor.result = self._services[number](first, second)
             return True
         if number not in answers:
             raise self._surroundings.fault(f"unknown service 0x{number:08x}", pc, pc)
         try:
-            self._processor.set("R0", answers[number]())
+            self._processor.result = answers[number]()
         except FlashError as error:
             raise self._surroundings.fault(error.reason, pc, error.address) from error
         return True
+
+    def _copy_from_flash(self, request: int, pc: int) -> int:
+        """Do what the DMA of a chip with external flash does: copy (from, to, bytes), three words at `request`."""
+        source, place, size = struct.unpack("<III", self.read(request, 12))
+        for kind, address in (("external", source), ("ram", place)):
+            if not self.memory.is_inside(kind, address, size):
+                raise self._surroundings.fault(f"copy of {size} bytes from flash outside memory", pc, address)
+        self.memory.write_ram(place, self.read(source, size))
+        return 0

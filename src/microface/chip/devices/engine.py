@@ -1,10 +1,11 @@
 """The processor of an emulated chip: unicorn with exact memories, its registers, and what stops it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from microface.chip.cores import Stop, core_of
 from microface.chip.devices.alignment import AlignmentCheck
 from microface.chip.devices.counter import BlockCounter, Counts
 from microface.chip.devices.data_pages import DataPages, outside_ram, ram_of
@@ -13,14 +14,10 @@ from microface.chip.devices.memory import Banks
 from microface.chip.targets import Target
 from microface.errors import UserError
 
-BREAKPOINT_SERVICE = b"\xab\xbe"  # BKPT 0xAB
 # Calls return to an address that no chip here has, where code may run (above 0xA0000000 nothing may).
 RETURN = 0x9FFFF000
-_SYSTEM_CONTROL = 0xE000E000
 _PAGE = 4096
-_IT_BITS = 0x0600FC00
 _ACCESSES = {19: "read", 20: "write", 21: "execution", 22: "write", 23: "read", 24: "execution"}
-_EXCEPTIONS = {1: "undefined instruction", 2: "supervisor call", 3: "execution outside memory", 7: "breakpoint"}
 
 Service = Callable[[int], bool]
 
@@ -28,7 +25,7 @@ Service = Callable[[int], bool]
 class Processor:
     """Runs code from an entry to its return or to a service that ends the run; a fault is raised as `ChipFault`.
 
-    `service` answers BKPT 0xAB: it gets the pc and returns whether the run goes on behind it.
+    `service` answers what the firmware asks of the emulator: it gets the pc and returns whether the run goes on.
     """
 
     def __init__(
@@ -38,17 +35,18 @@ class Processor:
         check_alignment: bool,
     ) -> None:
         target, self._surroundings, self._service = surroundings.target, surroundings, service
-        self._engine, self._registers = _open(target)
-        self._data = DataPages(self._engine, target)
+        self.core, self._engine = core_of(target), _open(target)
+        self._registers = self.core.registers
+        self._data = DataPages(self._engine, target, self.core.condition)
         self.memory = Banks(self._engine, target)
         self.memory.load(surroundings.firmware.segments)
         code = target.memory(target.placement.code)
         # Tables as long as the code, not as the flash: they are summed up after every call.
         size = -(-(surroundings.firmware.code_end - code.origin) // 4) * 4
         place = (code.origin, self.memory.bank(code.name)[:size])
-        self._counter = BlockCounter(self._engine, *place)
-        self._alignment = AlignmentCheck(self._engine, *place) if check_alignment else None
-        self._control = np.zeros(_PAGE, np.uint8)
+        self._counter = BlockCounter(self._engine, *place, self.core.opens_long)
+        wide = self.core.wide_accesses(place[1]) if check_alignment else None
+        self._alignment = AlignmentCheck(self._engine, code.origin, wide) if wide else None
         self._stop: Exception | None = None
         self._returned = False
         self._connect()
@@ -56,7 +54,7 @@ class Processor:
     def _connect(self) -> None:
         import unicorn
 
-        self._engine.mmio_map(_SYSTEM_CONTROL, _PAGE, self._read_control, None, self._write_control, None)
+        self.core.connect(self._engine)
         self._engine.hook_add(unicorn.UC_HOOK_INTR, self._on_exception)
         self._engine.hook_add(unicorn.UC_HOOK_INSN_INVALID, self._on_invalid)
         for begin, end in outside_ram(self._surroundings.target):
@@ -69,7 +67,7 @@ class Processor:
             try:
                 write(offset, value)
             except Exception as error:
-                self._stop_with(error, self.get("PC"))
+                self._stop_with(error, self._pc)
 
         self._engine.mmio_map(address, _PAGE, lambda _e, offset, _s, _d: read(offset), None, on_write, None)
 
@@ -82,8 +80,8 @@ class Processor:
         if self._alignment is not None:
             self._alignment.restart()
         self._leave_condition()
-        self.set("SP", stack_pointer)
-        self.set("LR", RETURN | 1)
+        self._set(self._registers.stack, stack_pointer)
+        self._set(self._registers.link, self.core.code_address(RETURN))
         self._start(entry)
         self._look_what_stopped(max_instructions)
         if self._stop is not None:
@@ -91,8 +89,10 @@ class Processor:
         return self.counts()
 
     def _leave_condition(self) -> None:
-        # A run that a fault ended inside an IT block left its place there, and a call begins outside any.
-        self.set("CPSR", self.get("CPSR") & ~_IT_BITS)
+        # A run that a fault ended inside conditional code left its place there, and a call begins outside any.
+        register, bits = self.core.condition
+        if bits:
+            self._set(register, self._get(register) & ~bits)
 
     def _look_what_stopped(self, max_instructions: int) -> None:
         if self._stop is not None:
@@ -101,20 +101,23 @@ class Processor:
             self._fail(f"endless loop (more than {max_instructions:,} instructions)", self._counter.stopped_at)
         if self._alignment is not None and self._alignment.found is not None:
             self._fail("unaligned multi-word access", *self._alignment.found)
+        if self._stop is None and not self._returned and self._pc & ~1 != RETURN:
+            # Waiting for an interrupt ends a run without an error, and no interrupt ever comes.
+            self._fail("stop (nothing wakes the core)", self._pc)
 
     def _start(self, entry: int) -> None:
         import unicorn
 
         try:
-            self._engine.emu_start(entry | 1, RETURN)
+            self._engine.emu_start(self.core.code_address(entry), RETURN)
         except unicorn.UcError as error:
             if self._stop is None and not self._returned:
-                self._fail_without_hook(error, self.get("PC"))
+                self._fail_without_hook(error, self._pc)
 
     def _fail_without_hook(self, error: Exception, pc: int) -> None:
         """No hook sees code in RAM: its page is data, so that its instructions cannot be fetched."""
         if any(bank.holds(pc) for bank in ram_of(self._surroundings.target)):
-            self._stop_with(self._surroundings.access_fault("execution", pc, pc, 2, self.get("SP")), pc)
+            self._stop_with(self._surroundings.access_fault("execution", pc, pc, 2, self._stack_pointer), pc)
         else:
             self._fail(f"stop ({error})", pc)
 
@@ -126,13 +129,38 @@ class Processor:
         """Return the addresses of all instructions that the newest run executed, and how often each ran."""
         return self._counter.per_instruction()
 
-    def get(self, register: str) -> int:
-        """Return a register: R0 to R3, SP, LR, PC or CPSR."""
-        return int(self._engine.reg_read(self._registers[register]))
+    def arguments(self, count: int) -> list[int]:
+        """Return the first `count` arguments of a call or service, unsigned."""
+        return [self._get(register) for register in self._registers.arguments[:count]]
 
-    def set(self, register: str, value: int) -> None:
-        """Set a register: R0 to R3, SP, LR, PC or CPSR."""
-        self._engine.reg_write(self._registers[register], value)
+    def give_arguments(self, words: Sequence[int]) -> list[int]:
+        """Put unsigned `words` where a call wants its arguments; return those that go on the stack."""
+        for register, word in zip(self._registers.arguments, words, strict=False):
+            self._set(register, word)
+        return list(words[len(self._registers.arguments) :])
+
+    @property
+    def result(self) -> int:
+        """What a call gives back, unsigned; set it to answer a service."""
+        return self._get(self._registers.arguments[0])
+
+    @result.setter
+    def result(self, value: int) -> None:
+        self._set(self._registers.arguments[0], value)
+
+    @property
+    def _pc(self) -> int:
+        return self._get(self._registers.pc)
+
+    @property
+    def _stack_pointer(self) -> int:
+        return self._get(self._registers.stack)
+
+    def _get(self, register: int) -> int:
+        return int(self._engine.reg_read(register))
+
+    def _set(self, register: int, value: int) -> None:
+        self._engine.reg_write(register, value)
 
     def _fail(self, kind: str, pc: int, address: int | None = None) -> None:
         self._stop_with(self._surroundings.fault(kind, pc, pc if address is None else address), pc)
@@ -145,52 +173,41 @@ class Processor:
         self._engine.emu_stop()
 
     def _on_exception(self, engine: Any, number: int, _data: object) -> None:
-        pc = self.get("PC")
-        if number == 7 and self.memory.read(pc, 2) == BREAKPOINT_SERVICE:
-            self._serve(engine, pc)
-        else:
-            self._fail(_EXCEPTIONS.get(number, f"exception {number}"), pc)
+        self._stop_at(engine, self.core.stop_by_exception(number, self._pc, self.memory.read))
 
-    def _serve(self, engine: Any, pc: int) -> None:
-        try:
-            goes_on = self._service(pc)
-        except Exception as error:
-            self._stop_with(error, pc + 2)
-            return
-        self.set("PC", (pc + 2) | 1)
-        if not goes_on:
-            engine.emu_stop()
-
-    def _on_invalid(self, _engine: Any, _data: object) -> bool:
-        self._fail("undefined instruction", self.get("PC"))
+    def _on_invalid(self, engine: Any, _data: object) -> bool:
+        self._stop_at(engine, self.core.stop_by_invalid(self._pc, self.memory.read))
         return False
 
+    def _stop_at(self, engine: Any, stop: Stop) -> None:
+        if stop.kind is None:
+            self._serve(engine, stop)
+        else:
+            self._fail(stop.kind, stop.pc)
+
+    def _serve(self, engine: Any, stop: Stop) -> None:
+        try:
+            goes_on = self._service(stop.pc)
+        except Exception as error:
+            self._stop_with(error, stop.next_pc)
+            return
+        self._set(self._registers.pc, self.core.code_address(stop.next_pc))
+        if not goes_on:
+            self._returned = True
+            engine.emu_stop()
+
     def _on_bad_access(self, engine: Any, access: int, address: int, size: int, _value: int, _data: object) -> bool:
-        pc = self.get("PC")
+        pc = self._pc
         if address == RETURN and _ACCESSES.get(access) == "execution":
             self._returned = True
             engine.emu_stop()
             return False
         kind = _ACCESSES.get(access, f"access {access}")
-        self._stop_with(self._surroundings.access_fault(kind, pc, address, size, self.get("SP")), pc)
+        self._stop_with(self._surroundings.access_fault(kind, pc, address, size, self._stack_pointer), pc)
         return False
 
-    def _read_control(self, _engine: Any, offset: int, size: int, _data: object) -> int:
-        return int.from_bytes(self._control[offset : offset + size].tobytes(), "little")
 
-    def _write_control(self, _engine: Any, offset: int, size: int, value: int, _data: object) -> None:
-        self._control[offset : offset + size] = np.frombuffer(value.to_bytes(size, "little"), np.uint8)
-
-
-def _open(target: Target) -> tuple[Any, dict[str, int]]:
+def _open(target: Target) -> Any:
     if not target.emulator_cpu:
         raise UserError(target.name, "has no emulator", "choose a chip, or run the host library")
-    try:
-        import unicorn
-        from unicorn import arm_const
-    except ImportError as error:
-        raise UserError("unicorn", "is not installed", "install microface[emulator]") from error
-    engine = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
-    engine.ctl_set_cpu_model(getattr(arm_const, f"UC_CPU_ARM_{target.emulator_cpu}"))
-    names = ("R0", "R1", "R2", "R3", "SP", "LR", "PC", "CPSR")
-    return engine, {name: getattr(arm_const, f"UC_ARM_REG_{name}") for name in names}
+    return core_of(target).open(target.emulator_cpu)

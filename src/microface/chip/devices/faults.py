@@ -48,7 +48,7 @@ class Surroundings:
 
     def _first_wrong(self, access: str, address: int, size: int) -> int:
         # An access across the end of a bank is wrong from its first byte outside on.
-        if access == "write" and self.target.memory_at(address) and self._is_flash(address):
+        if access == "write" and self._is_read_only(address):
             return address
         outside = (at for at in range(address, address + max(size, 1)) if self.target.memory_at(at) is None)
         return next(outside, address)
@@ -58,18 +58,19 @@ class Surroundings:
             return f"NULL {access}"
         if self._is_below_stack(address, stack_pointer):
             return "stack overflow"
-        if access == "write" and self._is_flash(address):
-            return "write to flash"
-        return f"{access} outside memory" if self.target.memory_at(address) is None else f"forbidden {access}"
+        bank = self.target.memory_at(address)
+        if access == "write" and bank is not None and bank.read_only:
+            return f"write to {bank.kind}"
+        return f"{access} outside memory" if bank is None else f"forbidden {access}"
 
     def is_null(self, address: int) -> bool:
         """Tell whether `address` is one that a NULL pointer, or a small offset from it, reaches."""
-        banks = (bank for bank in self.target.memories if bank.mapped and bank.holds(address))
+        banks = (bank for bank in self.target.memories if bank.addressed and bank.holds(address))
         return address < NULL_BYTES or any(address < bank.origin + bank.null_bytes for bank in banks)
 
-    def _is_flash(self, address: int) -> bool:
+    def _is_read_only(self, address: int) -> bool:
         bank = self.target.memory_at(address)
-        return bank is not None and bank.kind == "flash"
+        return bank is not None and bank.read_only
 
     def _is_below_stack(self, address: int, stack_pointer: int) -> bool:
         return stack_pointer < self.stack_bottom or 0 < self.stack_bottom - address <= _STACK_REACH
@@ -82,8 +83,11 @@ class Surroundings:
         return self._beside(address)
 
     def _beside(self, address: int) -> str:
-        below = [bank for bank in self.target.memories if bank.mapped and bank.end <= address]
-        above = [bank for bank in self.target.memories if bank.mapped and bank.origin > address]
+        unreached = [bank.name for bank in self.target.memories if bank.kind == "external" and bank.holds(address)]
+        if unreached:
+            return f"{unreached[0]}, which only the DMA reads"
+        below = [bank for bank in self.target.memories if bank.addressed and bank.end <= address]
+        above = [bank for bank in self.target.memories if bank.addressed and bank.origin > address]
         past = [(address - bank.end, f"just past the end of {bank.name}") for bank in below]
         under = [(bank.origin - address - 1, f"just below {bank.name}") for bank in above]
         distance, place = min(past + under)
@@ -91,7 +95,7 @@ class Surroundings:
 
     def _part_of(self, bank: str, address: int) -> str:
         symbols = self.firmware.symbols
-        for part in ("stack", "arena", "gallery"):
+        for part in ("stack", "arena", "gallery", "window"):
             low = symbols.get("mf_stack_bottom" if part == "stack" else f"mf_{part}_start")
             high = symbols.get("mf_stack_top" if part == "stack" else f"mf_{part}_end")
             if low and high and low.address <= address < high.address:

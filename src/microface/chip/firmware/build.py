@@ -7,6 +7,7 @@ from typing import Any
 
 from microface import __version__
 from microface.chip.application.settings import Settings
+from microface.chip.cores import CORES
 from microface.chip.firmware import application, elf, wake
 from microface.chip.firmware.emit import emit_application, emit_network
 from microface.chip.firmware.folder import ELF_NAME, JSON_NAME, Firmware, folder_to_be, write_model
@@ -14,7 +15,7 @@ from microface.chip.firmware.linker import LinkLayout, arena_bank, linker_script
 from microface.chip.firmware.model import Model
 from microface.chip.firmware.ports import Ports
 from microface.chip.firmware.render import render
-from microface.chip.firmware.sources import PORT_OF_EMULATOR, RUNTIME, copy_headers, kernel_sources, people_sources
+from microface.chip.firmware.sources import RUNTIME, copy_headers, kernel_sources, people_sources, port_of_emulator
 from microface.chip.firmware.tables import c_names
 from microface.chip.firmware.toolchain import compile_objects, link, toolchain_for
 from microface.chip.plan import Plan, plan
@@ -38,9 +39,6 @@ _KEPT_OF_PEOPLE = (
     "mf_prepare", "mf_embed", "mf_match", "mf_people", "mf_gallery_write", "mf_gallery_add", "mf_gallery_remove",
     "mf_gallery_rename", "mf_gallery_set_threshold", "mf_gallery_name",
 )  # fmt: skip
-_SUBFOLDERS = {
-    "startup.c": "chip", "link.ld": "chip", PORT_OF_EMULATOR: "chip", application.PORT_OF_SERIAL: "chip",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -96,6 +94,9 @@ def _plan(model: Model, target: Target, options: Options) -> Plan:
     planned = plan(model.network, target, options.reserve_flash, options.reserve_ram, options.choose)
     if options.wake is None:
         return planned
+    if any(planned.fetches):
+        reason = "fetches the tables of one network only"
+        raise UserError(target.name, reason, "build without the face / no-face network")
     return replace(planned, arena_memory=arena_bank(target, _layout(replace(planned, arena_memory=""), options)).name)
 
 
@@ -108,12 +109,13 @@ def _write_sources(folder: Path, model: Model, planned: Plan, target: Target, op
         more = wake.write_wake(folder, options.wake, target, options.choose) if options.wake is not None else ()
         runtime = sorted({*runtime, *application.application_sources(), *more})
     files["CMakeLists.txt"] = _cmake(model, planned, target, sorted(files), runtime)
-    if target.kind == "cortex-m":
-        files |= {"startup.c": startup_code(target), "link.ld": linker_script(target, _layout(planned, options))}
-        ports = (PORT_OF_EMULATOR, *((application.PORT_OF_SERIAL,) if options.application is not None else ()))
-        files |= {name: (RUNTIME / name).read_text(encoding="utf-8") for name in ports}
+    if target.kind != "host":
+        script = linker_script(target, _layout(planned, options))
+        files |= {"chip/startup.c": startup_code(target), "chip/link.ld": script}
+        ports = (port_of_emulator(target), *((application.PORT_OF_SERIAL,) if options.application is not None else ()))
+        files |= {f"chip/{name}": (RUNTIME / name).read_text(encoding="utf-8") for name in ports}
     for name, text in files.items():
-        write_text(folder / _SUBFOLDERS.get(name, "") / name, text)
+        write_text(folder / name, text)
     for name in runtime:
         write_text(folder / "runtime" / name, (RUNTIME / name).read_text(encoding="utf-8"))
     copy_headers(folder)
@@ -131,6 +133,7 @@ def _cmake(model: Model, planned: Plan, target: Target, names: list[str], runtim
         plan=planned,
         target=target,
         flags=" ".join(target.compiler.gcc_flags),
+        gcc=CORES[target.kind].gcc if target.kind in CORES else "",
         gallery_bytes=planned.gallery.bytes,
         c_name=c_names([model.name])[model.name],
         sources=[*own, *(f"runtime/{name}" for name in runtime)],
@@ -141,14 +144,16 @@ def _layout(planned: Plan, options: Options) -> LinkLayout:
     slot, arena = planned.gallery.bytes // 2, planned.arena_bytes
     if options.wake is not None:
         arena += plan(options.wake, Target.load(planned.target), choose=options.choose).arena_bytes
-    return options.layout or LinkLayout(planned.stack_bytes, arena, planned.arena_memory, slot)
+    layout = options.layout or LinkLayout(planned.stack_bytes, arena, planned.arena_memory, slot)
+    return replace(layout, fetched=tuple(number for number, fetched in enumerate(planned.fetches) if fetched))
 
 
 def _compile(folder: Path, model: Model, planned: Plan, target: Target, options: Options) -> dict[str, Any]:
     """Compile and link in `folder`; return what was measured in the ELF file."""
     with tempfile.TemporaryDirectory(prefix="microface") as scratch:
         objects = _objects(folder, Path(scratch), target, options.compiler)
-        script, kept = folder / "chip" / "link.ld", symbols_of(model, options)
+        fetch = ("mf_network_fetch",) if any(planned.fetches) else ()
+        script, kept = folder / "chip" / "link.ld", (*symbols_of(model, options), *fetch)
         path = link(objects, script, folder / ELF_NAME, target, kept, options.compiler)
     return measure(path, target, options.compiler)
 
@@ -170,7 +175,7 @@ def measure(path: Path, target: Target, compiler: str) -> dict[str, Any]:
         "compiler": toolchain_for(target, compiler).label,
         "flash_bytes": image.flash_bytes,
         "code_bytes": image.bytes_of(".text") + image.bytes_of(".vectors"),
-        "constant_bytes": image.bytes_of(".rodata"),
+        "constant_bytes": image.bytes_of(".rodata") + image.bytes_of(".tables"),
         "data_bytes": image.bytes_of(".data") + image.bytes_of(".bss"),
         "arena_bytes": image.bytes_of(".arena"),
         "stack_bytes": image.bytes_of(".stack"),

@@ -32,21 +32,22 @@ class EmittedCall:
     arguments: tuple[str, ...]
     output: int
     output_bytes: int
+    fetched: bool
 
 
 @dataclass
 class Tables:
-    """Collects constant tables; two of the same type and bytes are one."""
+    """Collects constant tables; two of the same type, bytes and section are one."""
 
     tables: list[Table] = field(default_factory=list)
-    names: dict[tuple[str, bytes], str] = field(default_factory=dict)
+    names: dict[tuple[str, bytes, str], str] = field(default_factory=dict)
 
-    def add(self, name: str, values: np.ndarray) -> str:
-        """Return the name of the table that holds `values`; a new one is called `name`."""
-        key = values.dtype.str, values.tobytes()
+    def add(self, name: str, values: np.ndarray, section: str) -> str:
+        """Return the name of the table that holds `values` in `section`; a new one is called `name`."""
+        key = values.dtype.str, values.tobytes(), section
         if key not in self.names:
             self.names[key] = name
-            self.tables.append(Table(name, values))
+            self.tables.append(Table(name, values, section))
         return self.names[key]
 
 
@@ -65,6 +66,7 @@ def emit_network(model: Model, plan: Plan, calls: Sequence[Call], target: Target
         "accessors": [(name, c_type) for name, c_type in C_TYPES.items() if f"{name}(" in _arguments(emitted)],
         "calls": emitted,
         "first_call": len(ports.inputs),
+        "fetched": [number for number, fetched in enumerate(plan.fetches) if fetched],
         "tables": tables,
     }
     return {name: render(f"{name}.j2", **values) for name in _NETWORK_FILES}
@@ -77,7 +79,10 @@ def _emit_calls(plan: Plan, calls: Sequence[Call]) -> tuple[list[Call], list[Emi
     """Return the calls that have code, the same as C, and their tables."""
     tables, c_name = Tables(), c_names(call.name for call in calls)
     pairs = [(call, step) for call, step in zip(calls, plan.steps, strict=True) if step.function]
-    emitted = [_emit_call(call, step, c_name[call.name], tables) for call, step in pairs]
+    emitted = [
+        _emit_call(call, step, c_name[call.name], tables, f".tables.{number}" if step.fetched_bytes else "")
+        for number, (call, step) in enumerate(pairs)
+    ]
     return [call for call, _ in pairs], emitted, tables.tables
 
 
@@ -86,17 +91,17 @@ def _arguments(emitted: Sequence[EmittedCall]) -> str:
     return " ".join(argument for call in emitted for argument in call.arguments)
 
 
-def _emit_call(call: Call, step: Step, c_name: str, tables: Tables) -> EmittedCall:
+def _emit_call(call: Call, step: Step, c_name: str, tables: Tables, section: str) -> EmittedCall:
     fields = call.kernel.fields(call.first, call.network)
     packed = call.kernel.pack(call.first, call.network)
     members = [(member, str(value)) for member, value in fields.items()]
-    members += [(member, tables.add(f"mf_{c_name}_{member}", values)) for member, values in packed.items()]
+    members += [(member, tables.add(f"mf_{c_name}_{member}", values, section)) for member, values in packed.items()]
     places = zip((*call.inputs, call.output), (*step.inputs, step.output), strict=True)
     arguments = [_pointer(call, tensor, offset) for tensor, offset in places]
     arguments.append("0" if step.scratch is None else f"arena + {step.scratch}")
     comment = f"{call.label}: {_describe(call)}, {step.macs:,} multiply-accumulates".replace("*/", "* /")
     written = step.output, step.output_bytes
-    return EmittedCall(step.function, c_name, comment, tuple(members), tuple(arguments), *written)
+    return EmittedCall(step.function, c_name, comment, tuple(members), tuple(arguments), *written, bool(section))
 
 
 def _pointer(call: Call, tensor: str, offset: int) -> str:
@@ -118,6 +123,8 @@ def emit_application(model: Model, plan: Plan, calls: Sequence[Call], target: Ta
         "seed": SEED,
         "checksums": _checksum_lines(answer),
         "parts": list(_parts(plan, calls)),
+        "fetched": any(plan.fetches),
+        "first_call": len(plan.input_offsets),
     }
     files = {name: render(f"{name}.j2", **values) for name in ("mf_known_answer.c", "example_main.c")}
     return files | emit_interface(model, target, plan.gallery.bytes // 2)
@@ -135,12 +142,22 @@ def emit_interface(model: Model, target: Target, slot_bytes: int, accelerated: b
         "port_layers": ", ".join(c_string(port.layer) for port in Ports.of(model).inputs),
         "light": light_of(model),
         "preparation": _PREPARATIONS[light_of(model)],
-        "slot_bytes": slot_bytes,
+        "slot_bytes": target.gallery.seen(slot_bytes),
+        "sector_bytes": target.gallery.seen(target.gallery.sector_bytes),
         "score_constant": _SCORES.get(model.score or "", ""),
         "model_id_bytes": ", ".join(f"0x{byte:02x}" for byte in bytes.fromhex(model.model_id)),
         "accelerated": accelerated,
     }
-    return {name: render(f"{name}.j2", **values) for name in ("microface.h", "microface.c")}
+    files = {name: render(f"{name}.j2", **values) for name in ("microface.h", "microface.c")}
+    return files | (people_copy(target) if model.embeds else {})
+
+
+def people_copy(target: Target) -> dict[str, str]:
+    """Return the file that keeps a copy of the people where `target` does not address their flash, else nothing."""
+    if not target.gallery.copy_in:
+        return {}
+    name = "mf_people_copy.c"
+    return {name: render(f"{name}.j2", target=target)}
 
 
 def _signature(ports: Ports) -> str:

@@ -5,6 +5,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from microface.chip.cores import core_of
 from microface.chip.targets import Memory, Target
 from microface.errors import UserError
 
@@ -13,7 +14,8 @@ from microface.errors import UserError
 class LinkLayout:
     """Sizes in bytes that a linker script needs; `arena_memory` "" takes the first bank where the arena fits.
 
-    `arena_address` overrules the place at the end of the bank; a test of the real limits moves it there.
+    `arena_address` overrules the place at the end of the bank; a test of the real limits moves it there. `fetched` has
+    the numbers of the calls whose tables are fetched before they run.
     """
 
     stack_bytes: int
@@ -22,6 +24,7 @@ class LinkLayout:
     gallery_slot_bytes: int = 0
     arena_address: int | None = None
     reserved_bytes: int = 0
+    fetched: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.stack_bytes <= 0 or self.stack_bytes % 8:
@@ -64,7 +67,9 @@ def _first_free(target: Target, bank: Memory, layout: LinkLayout) -> int:
 def linker_script(target: Target, layout: LinkLayout) -> str:
     """Return the linker script of `target`; the arena is what C puts into the section `.arena`.
 
-    Symbols: mf_stack_bottom/top, mf_data_*, mf_bss_*, mf_arena_start/end, mf_gallery_start/end.
+    Symbols: mf_stack_bottom/top, mf_data_*, mf_bss_*, mf_arena_start/end; mf_gallery_start/end, where the core reads
+    the people, and mf_gallery_flash_start/end, where they are kept; where tables are fetched mf_window_start/end, and
+    mf_tables_<call>_start/end in their flash.
     """
     bank = arena_bank(target, layout)
     address, gallery_bytes = gallery_region(target, layout.gallery_slot_bytes)
@@ -79,12 +84,29 @@ def linker_script(target: Target, layout: LinkLayout) -> str:
         arena_address=arena_address(target, bank, layout),
         gallery_address=address,
         gallery_bytes=gallery_bytes,
+        gallery_seen=2 * target.gallery.seen(gallery_bytes // 2),
+        fetched=layout.fetched,
+        tables_address=_tables_address(target) if layout.fetched else 0,
+        window=_window(target, layout, bank) if layout.fetched else (0, 0),
     )
 
 
+def _tables_address(target: Target) -> int:
+    """Return where fetched tables begin in their flash: behind what boot copies to the code's memory."""
+    place = target.placement
+    return target.memory(place.weights).origin + target.memory(place.code).bytes
+
+
+def _window(target: Target, layout: LinkLayout, arena: Memory) -> tuple[int, int]:
+    """Return (address, end) of what fetched tables may take: their bank between the people's copy and the arena."""
+    bank, gallery = target.memory(target.placement.window), target.gallery
+    people = 2 * gallery.seen(layout.gallery_slot_bytes) if gallery.copy_in == bank.name else 0
+    return bank.origin + people, arena_address(target, arena, layout) if arena == bank else bank.end
+
+
 def startup_code(target: Target) -> str:
-    """Return the C of vectors and Reset_Handler, which sets up memory and FPU and calls `main`."""
-    return _render("startup.c.j2", target=target)
+    """Return the C of vectors and Reset_Handler, which sets up core and memory and calls `main`."""
+    return _render(core_of(target).startup, target=target)
 
 
 def _render(template: str, **values: object) -> str:

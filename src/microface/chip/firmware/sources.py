@@ -5,15 +5,22 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from microface.chip.plan.calls import Call
+from microface.chip.targets import Target
 from microface.files import write_text
 
 RUNTIME = Path(__file__).parent / "runtime"
-PORT_OF_EMULATOR = "port_emulator.c"
+_PORT_OF_EMULATOR = "port_emulator.c"
+_PORT_OF_EXTERNAL_FLASH = "port_emulator_flash.c"
 
 
 def kernel_sources(calls: Sequence[Call]) -> tuple[str, ...]:
     """Return the names of the kernels' files and of the files that those share, sorted."""
     return tuple(sorted({name for call in calls for name in call.kernel.sources}))
+
+
+def port_of_emulator(target: Target) -> str:
+    """Return the name of the file that stands for the drivers of `target` on the emulated chip."""
+    return _PORT_OF_EXTERNAL_FLASH if target.gallery.copy_in else _PORT_OF_EMULATOR
 
 
 def people_sources() -> tuple[str, ...]:

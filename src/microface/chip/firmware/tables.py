@@ -15,10 +15,11 @@ _PER_LINE = {1: 24, 2: 16, 4: 8, 8: 4}
 
 @dataclass(frozen=True)
 class Table:
-    """A constant array of C: `name`, element type, values (flattened in C order)."""
+    """A constant array of C: `name`, element type, values (flattened in C order); `section` "" is the compiler's."""
 
     name: str
     values: np.ndarray
+    section: str = ""
 
     @property
     def c_type(self) -> str:

@@ -1,4 +1,4 @@
-"""Compiles and links C for a chip with ziglang (or arm-none-eabi-gcc when asked); equal sources give equal bytes.
+"""Compiles and links C for a chip with ziglang (or the core's gcc when asked); equal sources give equal bytes.
 
 Objects are cached under the user's cache folder by the hash of everything that shapes them: compiler, flags, the
 source and every header it could include. Flags and their reasons: a freestanding target turns builtins off, hence
@@ -18,6 +18,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from microface.chip.cores import core_of
 from microface.chip.targets import Target
 from microface.errors import UserError
 from microface.files import read_bytes, write_bytes
@@ -50,13 +51,12 @@ def cache_folder() -> Path:
 
 
 def toolchain_for(target: Target, compiler: str = "zig") -> Toolchain:
-    """Return the toolchain of a Cortex-M `target`; `compiler` is `zig` or `gcc` (arm-none-eabi-gcc)."""
-    if target.kind != "cortex-m":
-        raise UserError(target.name, "is not a chip", "build a library for the host instead")
+    """Return the toolchain of the chip `target`; `compiler` is `zig` or `gcc` (e.g. arm-none-eabi-gcc)."""
+    core = core_of(target)
     if compiler == "zig":
         return _zig_toolchain(target)
     if compiler == "gcc":
-        return _gcc_toolchain(target)
+        return _gcc_toolchain(target, core.gcc)
     raise UserError(compiler, "is not a compiler known here", "choose zig or gcc")
 
 
@@ -66,12 +66,12 @@ def _zig_toolchain(target: Target) -> Toolchain:
     return Toolchain(zig_command(), flags, (*machine, "-O2", "-g0", *ZIG_CHIP_FLAGS, *LINK_FLAGS), zig_label())
 
 
-def _gcc_toolchain(target: Target) -> Toolchain:
-    found = shutil.which("arm-none-eabi-gcc")
+def _gcc_toolchain(target: Target, name: str) -> Toolchain:
+    found = shutil.which(name)
     if found is None:
-        raise UserError("arm-none-eabi-gcc", "is not found", "install it, or leave the compiler at zig")
+        raise UserError(name, "is not found", "install it, or leave the compiler at zig")
     machine = target.compiler.gcc_flags
-    version = run_tool([found, "-dumpfullversion"], "arm-none-eabi-gcc").strip()
+    version = run_tool([found, "-dumpfullversion"], name).strip()
     flags = (*machine, *COMMON_FLAGS, *CHIP_FLAGS)
     return Toolchain((found,), flags, (*machine, "-O2", "-nostartfiles", *LINK_FLAGS), f"gcc {version}")
 

@@ -1,6 +1,6 @@
 """Which bank holds what, how much flash is taken, and what is short."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from microface.chip.plan.report import RESERVED, Line, Shortage, Step
@@ -65,24 +65,37 @@ def free_bytes(bank: Memory, lines: Sequence[Line]) -> int:
     return bank.bytes - sum(line.bytes for line in lines if line.memory == bank.name)
 
 
+def fetch_lines(target: Target, steps: Sequence[Step], slot_bytes: int) -> tuple[Line, ...]:
+    """Return the RAM that stands in for flash which the core does not address: one layer's weights, the people."""
+    window, people = target.placement.window, target.gallery.copy_in
+    most = max((step.fetched_bytes for step in steps), default=0)
+    lines = (Line(window, "weights of one layer", most),) if window else ()
+    return (*lines, Line(people, "copy of the people", 2 * target.gallery.seen(slot_bytes))) if people else lines
+
+
 def lay_out_flash(target: Target, steps: Sequence[Step], reserve: int) -> tuple[Line, ...]:
     """Return code, constants and reserve in flash."""
     functions = {step.function for step in steps if step.function}
     code = CODE_BASE_BYTES + CODE_PER_FUNCTION_BYTES * len(functions)
     tables = sum(step.table_bytes for step in steps)
-    flash = target.placement.code
-    lines = (Line(flash, "code (estimate)", code), Line(flash, "weights and tables", tables))
+    flash, weights = target.placement.code, target.placement.weights or target.placement.code
+    lines = (Line(flash, "code (estimate)", code), Line(weights, "weights and tables", tables))
     return (*lines, Line(flash, RESERVED, reserve)) if reserve else lines
 
 
 def gallery_line(target: Target, slot_bytes: int) -> Line:
     """Return the two gallery slots of whole sectors, each at least `slot_bytes`."""
-    sector = target.gallery.sector_bytes
-    return Line(target.gallery.memory, "gallery, two slots", 2 * max(-(-slot_bytes // sector), 1) * sector)
+    sector, wanted = target.gallery.sector_bytes, target.gallery.seen(slot_bytes)
+    return Line(target.gallery.memory, "gallery, two slots", 2 * max(-(-wanted // sector), 1) * sector)
 
 
 def flash_shortage(target: Target, lines: Sequence[Line]) -> tuple[Shortage, ...]:
     """Return what is short in flash, gallery included in `lines`."""
-    bank = target.memory(target.placement.code)
-    missing = -free_bytes(bank, lines)
-    return (Shortage(bank.name, "code, weights and gallery", missing),) if missing > 0 else ()
+    return tuple(_flash_shortages(target, lines))
+
+
+def _flash_shortages(target: Target, lines: Sequence[Line]) -> Iterator[Shortage]:
+    for name in dict.fromkeys(line.memory for line in lines):
+        missing = -free_bytes(target.memory(name), lines)
+        if missing > 0:
+            yield Shortage(name, "code, weights and gallery" if name == target.gallery.memory else "code", missing)

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _COLOURS = {"tensor": "#4c78a8", "scratch": "#f58518", "input": "#54a24b"}
-_BAR_COLOURS = ("#4c78a8", "#f58518", "#54a24b", "#bab0ac", "#b279a2", "#e45756", "#9d755d")
+_BAR_COLOURS = (
+    "#4c78a8", "#f58518", "#54a24b", "#bab0ac", "#b279a2", "#e45756", "#9d755d", "#72b7b2", "#eeca3b",
+)  # fmt: skip
 _FREE = "#e8e8e8"
 
 

@@ -8,6 +8,7 @@ from microface.chip.plan.lifetimes import Lifetimes, lifetimes
 from microface.chip.plan.memory import (
     STACK_BYTES,
     Wish,
+    fetch_lines,
     flash_shortage,
     gallery_line,
     lay_out_flash,
@@ -45,9 +46,10 @@ def plan(
     lives = lifetimes(network, calls)
     placement = place(lives, BUFFER_ALIGNMENT)
     arena_bytes = round_up(placement.bytes, arena_alignment(target))
-    steps = tuple(_steps(calls, lives, placement))
-    ram = lay_out_ram(target, Wish(arena_bytes, stack_bytes, reserve_flash, reserve_ram))
+    steps = tuple(_steps(calls, lives, placement, fetched=bool(target.placement.weights)))
     flash, gallery = lay_out_flash(target, steps, reserve_flash), gallery_line(target, gallery_slot_bytes)
+    stand_ins = fetch_lines(target, steps, gallery.bytes // 2)
+    ram = lay_out_ram(target, Wish(arena_bytes, stack_bytes, reserve_flash, reserve_ram), stand_ins)
     instructions = sum(step.instructions for step in steps)
     return Plan(
         network=network.name,
@@ -78,8 +80,9 @@ def arena_alignment(target: Target) -> int:
     return int(rule.value) if rule else 16
 
 
-def _steps(calls: Sequence[Call], lives: Lifetimes, placement: Placement) -> Iterator[Step]:
+def _steps(calls: Sequence[Call], lives: Lifetimes, placement: Placement, fetched: bool) -> Iterator[Step]:
     for call in calls:
+        tables = [-(-table.nbytes // 4) * 4 for table in call.kernel.pack(call.first, call.network).values()]
         yield Step(
             name=call.name,
             operators=tuple(operator.name for operator in call.operators),
@@ -90,15 +93,14 @@ def _steps(calls: Sequence[Call], lives: Lifetimes, placement: Placement) -> Ite
             scratch=placement.offsets.get(f"scratch of {call.name}"),
             macs=call.macs,
             instructions=call.instructions,
-            table_bytes=_table_bytes(call),
+            table_bytes=sum(tables) + _arguments_bytes(call, len(tables)),
+            fetched_bytes=sum(tables) if fetched else 0,
         )
 
 
-def _table_bytes(call: Call) -> int:
-    """Return the bytes of the call's tables and of its argument struct, taken as one word per member."""
-    tables = call.kernel.pack(call.first, call.network)
-    members = len(tables) + len(call.kernel.fields(call.first, call.network))
-    return sum(-(-table.nbytes // 4) * 4 for table in tables.values()) + _POINTER_BYTES * members
+def _arguments_bytes(call: Call, tables: int) -> int:
+    """Return the bytes of the call's argument struct, taken as one word per member."""
+    return _POINTER_BYTES * (tables + len(call.kernel.fields(call.first, call.network)))
 
 
 def _buffers(lives: Lifetimes, placement: Placement) -> Iterator[PlannedBuffer]:

@@ -23,7 +23,8 @@ class Step:
     """One call of the C `function` ("" for a view), which runs the named `operators`.
 
     `inputs`, `output` and `scratch` are offsets in the arena (`scratch` None: the call needs none); `instructions`
-    is an estimate; `table_bytes` are the call's constants in flash.
+    is an estimate; `table_bytes` are the call's constants in flash, `fetched_bytes` those of them that a DMA copies to
+    RAM before the call.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Step:
     macs: int
     instructions: int
     table_bytes: int
+    fetched_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,11 @@ class Plan:
     def table_bytes(self) -> int:
         """Flash of weights and arguments."""
         return sum(step.table_bytes for step in self.steps)
+
+    @property
+    def fetches(self) -> tuple[bool, ...]:
+        """For each step that has code, in their order: whether its tables are fetched before it."""
+        return tuple(step.fetched_bytes > 0 for step in self.steps if step.function)
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON-able values: bytes, counts, and every estimate under a name that says so."""

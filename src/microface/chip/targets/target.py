@@ -23,13 +23,15 @@ class _Frozen(BaseModel):
 
 
 class Memory(_Frozen):
-    """One bank: `[origin, origin + bytes)`; kind `device` is an accelerator's memory.
+    """One bank: `[origin, origin + bytes)`.
 
+    `flash` and `ram` are the core's own; `code` is RAM that boot fills and protects, so that the core reads and runs
+    it; `external` is flash that the core does not address: a DMA copies from it; `device` is an accelerator's memory.
     Unmapped banks are there in silicon but unused (NULL faults).
     """
 
     name: str
-    kind: Literal["flash", "ram", "device"]
+    kind: Literal["flash", "ram", "code", "external", "device"]
     origin: Address
     bytes: Bytes
     mapped: bool = True
@@ -39,6 +41,16 @@ class Memory(_Frozen):
     def end(self) -> int:
         """The first address after the bank."""
         return self.origin + self.bytes
+
+    @property
+    def addressed(self) -> bool:
+        """Whether loads and stores of the core reach it."""
+        return self.mapped and self.kind != "external"
+
+    @property
+    def read_only(self) -> bool:
+        """Whether code may run there, and the core must not write."""
+        return self.kind in ("flash", "code")
 
     def holds(self, address: int, size: int = 1) -> bool:
         """Tell whether all `size` bytes from `address` lie in this bank."""
@@ -52,30 +64,61 @@ class Memory(_Frozen):
 
 
 class Placement(_Frozen):
-    """Where things go: memory names, the best first. Arena and stack lie in one bank each."""
+    """Where things go: memory names, the best first. Arena and stack lie in one bank each.
+
+    Constants lie beside the code, but for the tables of layers where `weights` names an external memory: each layer's
+    are fetched into one window of the RAM `window` before it runs.
+    """
 
     code: str
     stack: str
     data: str
     arena: tuple[str, ...] = Field(min_length=1)
+    weights: str = ""
+    window: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All memories that are named."""
+        return tuple(filter(None, (self.code, self.stack, self.data, *self.arena, self.weights, self.window)))
+
+    @model_validator(mode="after")
+    def _window_of_weights(self) -> Self:
+        if bool(self.weights) != bool(self.window):
+            raise ValueError("placement: weights and window are named together")
+        return self
 
 
 class GalleryFlash(_Frozen):
-    """How the flash of the people is written: erased by sectors, programmed by units, two slots."""
+    """How the flash of the people is written: erased by sectors, programmed by units, two slots.
+
+    Where the core does not address that flash, each slot is one sector, and its first `copied_bytes` have a copy in the
+    RAM `copy`.
+    """
 
     memory: str
     sector_bytes: Bytes
     unit_bytes: Bytes
+    copy_in: Annotated[str, Field(alias="copy")] = ""
+    copied_bytes: Annotated[int, Field(ge=0)] = 0
+
+    def seen(self, flash_bytes: int) -> int:
+        """Return how many of the `flash_bytes` of a slot or sector the core can read."""
+        return min(flash_bytes, self.copied_bytes) if self.copy_in else flash_bytes
 
     @model_validator(mode="after")
     def _whole_units(self) -> Self:
         if self.sector_bytes % self.unit_bytes:
             raise ValueError("gallery: sector_bytes is a multiple of unit_bytes")
+        if bool(self.copy_in) != bool(self.copied_bytes):
+            raise ValueError("gallery: copy and copied_bytes are given together")
+        if self.copied_bytes % self.unit_bytes or self.copied_bytes > self.sector_bytes:
+            raise ValueError("gallery: copied_bytes is a multiple of unit_bytes, at most sector_bytes")
         return self
 
 
 class Compiler(_Frozen):
-    """What the two compilers are told: `zig_target` and `mcpu` for ziglang, `gcc_flags` for arm-none-eabi-gcc."""
+    """What the two compilers are told: `zig_target` and `mcpu` for ziglang, `gcc_flags` for the core's gcc."""
 
     zig_target: str = ""
     mcpu: str
@@ -107,7 +150,7 @@ class Target(_Frozen):
 
     name: str
     title: str
-    kind: Literal["cortex-m", "host"]
+    kind: Literal["cortex-m", "riscv", "host"]
     cpu: str
     emulator_cpu: str = ""
     features: frozenset[str] = frozenset()
@@ -152,8 +195,8 @@ class Target(_Frozen):
         raise UserError(self.name, f"has no memory {name}", f"use one of {self._memory_names()}")
 
     def memory_at(self, address: int) -> Memory | None:
-        """Return the mapped bank that holds `address`, or None."""
-        return next((bank for bank in self.memories if bank.mapped and bank.holds(address)), None)
+        """Return the bank that holds `address` for the core, or None."""
+        return next((bank for bank in self.memories if bank.addressed and bank.holds(address)), None)
 
     def rule(self, name: str) -> Rule | None:
         """Return the rule `name`, or None where this chip does not have it."""
@@ -161,8 +204,8 @@ class Target(_Frozen):
 
     @property
     def flash_bytes(self) -> int:
-        """All flash of the chip, the gallery's sectors included."""
-        return sum(bank.bytes for bank in self.memories if bank.kind == "flash")
+        """All flash of the chip or beside it, the gallery's sectors included."""
+        return sum(bank.bytes for bank in self.memories if bank.kind in ("flash", "external"))
 
     @property
     def ram_bytes(self) -> int:
@@ -174,8 +217,7 @@ class Target(_Frozen):
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:
-        place = self.placement
-        for name in (place.code, place.stack, place.data, *place.arena, self.gallery.memory):
+        for name in filter(None, (*self.placement.names, self.gallery.memory, self.gallery.copy_in)):
             if name not in {bank.name for bank in self.memories if bank.mapped}:
                 raise ValueError(f"placement names the memory {name}, which is not mapped here")
         if self.memory(self.gallery.memory).bytes % self.gallery.sector_bytes:

@@ -19,7 +19,7 @@ from microface.chip.firmware.max78000.together import place_both
 from microface.chip.firmware.model import Model
 from microface.chip.firmware.ports import output_type
 from microface.chip.firmware.render import render
-from microface.chip.firmware.sources import PORT_OF_EMULATOR, RUNTIME, copy_headers, people_sources
+from microface.chip.firmware.sources import RUNTIME, copy_headers, people_sources, port_of_emulator
 from microface.chip.firmware.toolchain import compile_objects, link
 from microface.chip.plan.max78000 import AcceleratorPlan
 from microface.chip.plan.max78000.report import to_json
@@ -111,7 +111,7 @@ def _write_sources(model: Model, target: Target, folder: Path, options: Options)
     if options.application is not None:
         files |= application.generated_files(model, options.application, options.wake)
         runtime = (*runtime, *application.application_sources())
-    ports = (PORT_OF_EMULATOR, *((application.PORT_OF_SERIAL,) if options.application is not None else ()))
+    ports = (port_of_emulator(target), *((application.PORT_OF_SERIAL,) if options.application is not None else ()))
     files |= {f"chip/{name}": _runtime_file(name) for name in ports}
     files |= {f"runtime/{name}": _runtime_file(name) for name in runtime}
     files |= _start(model, target)

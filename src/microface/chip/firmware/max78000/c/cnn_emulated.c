@@ -1,8 +1,9 @@
 /* The accelerator of the emulated chip behind the vendor's function names: biases are stored where the hardware has
-   them, weights and the start are handed to the emulator by BKPT 0xAB (r0 = service, r1 and r2 = arguments). ACCELERATOR_NUMBER tells
-   networks apart that take turns: 0 and 1. */
+   them, weights and the start are handed to the emulator by services. ACCELERATOR_NUMBER tells networks
+   apart that take turns: 0 and 1. */
 #include "cnn.h"
 #include "cnn_tables.h"
+#include "mf_service.h"
 
 #ifndef ACCELERATOR_NUMBER
 #define ACCELERATOR_NUMBER 0
@@ -14,11 +15,7 @@ volatile uint32_t cnn_time;
 
 static uint32_t service(uint32_t number, uint32_t first, uint32_t second)
 {
-    register uint32_t r0 __asm("r0") = number + 16 * ACCELERATOR_NUMBER;
-    register uint32_t r1 __asm("r1") = first;
-    register uint32_t r2 __asm("r2") = second;
-    __asm volatile("bkpt 0xAB" : "+r"(r0) : "r"(r1), "r"(r2) : "memory");
-    return r0;
+    return mf_service(number + 16 * ACCELERATOR_NUMBER, first, second);
 }
 
 int cnn_enable(uint32_t clock_source, uint32_t clock_divider)
