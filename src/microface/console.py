@@ -11,7 +11,12 @@ from rich.table import Table
 T = TypeVar("T")
 
 console = Console(stderr=False)
-errors = Console(stderr=True)
+errors = Console(stderr=True, log_path=False)
+
+
+def tell(what: str) -> None:
+    """Say on standard error what is done now, with the time: for work of minutes that has no bar."""
+    errors.log(what, highlight=False, markup=False)
 
 
 def progress() -> Progress:

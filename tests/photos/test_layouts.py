@@ -68,3 +68,9 @@ def test_what_is_no_collection(tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text("hello")
     with pytest.raises(UserError, match="no collection"):
         list_photos(tmp_path / "text.txt")
+
+
+def test_a_telephones_heic_is_listed_so_that_its_owner_is_told_that_it_was_left_out(tmp_path: Path) -> None:
+    write(tmp_path / "Ada/1.jpg")
+    (tmp_path / "Ada/IMG_2.HEIC").write_bytes(b"ftypheic")
+    assert [Path(entry.key).name for entry in list_photos(tmp_path)] == ["1.jpg", "IMG_2.HEIC"]

@@ -11,6 +11,7 @@ from prepare_help import people, prepared, recipe_with
 
 from microface.errors import UserError
 from microface.photos.dataset import Dataset
+from microface.photos.prepare import Source, prepare
 from microface.photos.teacher import Teacher
 from teachers import tiny_teacher
 
@@ -93,3 +94,11 @@ def test_warnings_of_libraries_in_c_stay_off_the_screen(tmp_path: Path) -> None:
     path.write_bytes(data)
     run = command(source, tiny_teacher(tmp_path / "teacher.onnx"), tmp_path / "set", 10_000_000)
     assert run.returncode == 0 and run.stderr.strip() == ""
+
+
+def test_a_folder_without_photos_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "home/Nobody").mkdir(parents=True)
+    recipe = recipe_with(tmp_path)
+    with pytest.raises(UserError, match="holds no photos"):
+        prepare([Source(tmp_path / "home")], recipe, tmp_path / "set")
+    assert not (tmp_path / "set").exists()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 WHY = {
     "no_photo": "not in these collections",
     "no_face": "no face was found",
-    "unreadable": "could not be read as a photo",
+    "unreadable": "could not be read as a JPEG, PNG, WebP or BMP picture",
     "too_small": "would have to be enlarged too much",
     "cut_off": "too much of the crop lies beyond the photo",
     "copy": "the same photo is in the set already",

@@ -76,6 +76,18 @@ def run_steps(run: Path) -> int:
         raise UserError(run, "does not say how many steps it had", "give --steps") from error
 
 
+def share_of(run: Path) -> float:
+    """Return the share 0..1 of the run in the folder `run` that was done when it was measured last.
+
+    1 where it is not told, and where `patience` may have ended the run early.
+    """
+    try:
+        history = json.loads((run / "history.json").read_bytes())
+        return 1.0 if load_config(run / "config.json").patience else float(history[-1]["share"])
+    except (OSError, ValueError, LookupError, TypeError, UserError):
+        return 1.0
+
+
 def inputs_of(photos: Photos, rows: np.ndarray, size: Size) -> np.ndarray:
     """Return int8 [n, H, W, 3], what the integer network reads of `rows` of `photos`."""
     return map_bytes(centred(photos.crops(rows), size, photos.content))

@@ -8,9 +8,19 @@ from typing import Any
 import numpy as np
 import torch
 
+from microface.console import tell
 from microface.errors import UserError
 from microface.learn.held_out import held_out_figures
-from microface.learn.package import Trained, float_inputs, inputs_of, load_trained, make_package, run_steps, verify
+from microface.learn.package import (
+    Trained,
+    float_inputs,
+    inputs_of,
+    load_trained,
+    make_package,
+    run_steps,
+    share_of,
+    verify,
+)
 from microface.learn.package import statistics_of as visit_statistics
 from microface.learn.quant.bits import chosen, parse
 from microface.learn.quant.calibrate import Quantisable, observe, quantisations
@@ -91,6 +101,7 @@ def quantise(run: Path, output: Path, name: str, card: ModelCard, options: Quant
     start = calibrated(prepared, options)
     quantisable, stages = rounded(prepared, options, run, output, start, prepared.judge.integers)
     network = lower(*quantisable)
+    tell("comparing the integer network with its simulation")
     verify(network, *quantisable, prepared.judge.photos, prepared.trained.size)
     packed = pack(prepared, options, output, name, card, network, quantisable[0], stages)
     return replace(packed, costs=layer_costs(prepared, options)) if options.report else packed
@@ -121,9 +132,12 @@ def pack(
 def prepare(run: Path, name: str, options: QuantiseOptions) -> Prepared:
     """Read the run in the folder `run`, project its embedding, and judge the float network."""
     trained = load_trained(run, name)
+    if share_of(run) < 1:
+        tell(f"{run} is at {share_of(run):.0%} of its way: the best network so far is taken; train --resume goes on")
     training, held_out = open_photos(
         Path(trained.config.data), trained.graph.output.shape[0], trained.config.projection
     )
+    tell(f"measuring the float network on {len(held_out):,} held-out photos")
     plain = _embedded(trained.graph, held_out, trained.size)
     projected = _projected(trained, training, options.size)
     wanted = _checked_onnx(projected, held_out)
@@ -138,6 +152,7 @@ def _projected(trained: Trained, photos: Photos, size: int) -> Trained:
     """Return the run with its embedding whitened to `size` values (0: as it was trained) and sharpened."""
     if size == 0 or head_of(trained.graph) is None:
         return trained
+    tell("whitening and sharpening the embedding")
     sample = photos.only(sample_of(photos, _WHITEN_PHOTOS, trained.config.seed))
     size = kept_size(size, trained.graph.output.shape[0], len(sample))
     embeddings = _embedded(trained.graph, sample, trained.size)
@@ -209,6 +224,7 @@ def spread_rows(count: int, most: int) -> np.ndarray:
 
 def _ranged(prepared: Prepared, bits: Mapping[str, int], options: QuantiseOptions) -> Quantisable:
     """Return the network with ranges from representative training photos, and what `options` correct."""
+    tell(f"calibrating on {min(options.photos, len(prepared.training)):,} photos")
     trained, training = prepared.trained, prepared.training
     rows = np.random.default_rng(trained.config.seed).permutation(len(training))[: options.photos]
     batches, graph = float_inputs(training, rows, trained.size), replace(trained.graph, rounding=options.rounding)

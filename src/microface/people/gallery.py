@@ -65,7 +65,8 @@ class Gallery:
         names = [person.name for person in self.people]
         for name in names:
             if names.count(name) > 1:
-                raise UserError(name, "is enrolled twice", "give people different names")
+                mend = "give people different names; to change somebody's photos, remove the person and add all of them"
+                raise UserError(name, "is enrolled twice", mend)
         if any(person.templates.shape[1] != self.dimensions for person in self.people):
             raise ValueError(f"every template has {self.dimensions} values")
 

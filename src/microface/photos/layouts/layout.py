@@ -9,6 +9,8 @@ from typing import Literal, Protocol
 from microface.files import read_bytes
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
+FOREIGN = frozenset({".heic", ".heif", ".avif", ".tif", ".tiff", ".gif"})
+"""Pictures that are not read: they are listed, so that their owner is told that they were left out."""
 OfficialSplit = Literal["", "train", "held_out"]
 
 
@@ -110,5 +112,6 @@ def _names(folder: Path, pictures: bool) -> list[str]:
     with os.scandir(folder) as entries:
         shown = [entry for entry in entries if not entry.name.startswith(".")]
         if pictures:
-            return sorted(each.name for each in shown if Path(each.name).suffix.lower() in PICTURES and each.is_file())
+            wanted = PICTURES | FOREIGN
+            return sorted(each.name for each in shown if Path(each.name).suffix.lower() in wanted and each.is_file())
         return sorted(each.name for each in shown if each.is_dir())

@@ -67,11 +67,21 @@ def make_plan(entries: Iterable[PhotoEntry], recipe: Recipe, folder: Path, refus
         people = _spread(entries, recipe, folder / FOLDER, refused)
         with atomic_write(folder / FOLDER / _ENTRIES, 0o600) as stream:
             plan = _written(stream, recipe, folder / FOLDER, people)
+        if len(plan.tasks) == 0:
+            raise UserError("the collections", "hold no photos", "give a folder with pictures")
     except OSError as error:
         raise cannot_write(folder, error) from error
-    if len(plan.tasks) == 0:
-        raise UserError("the collections", "hold no photos", "give a folder with pictures")
+    except UserError:
+        _leave_nothing(folder)
+        raise
     return plan
+
+
+def _leave_nothing(folder: Path) -> None:
+    """Remove the plan that could not be made, and `folder` where nothing else lies in it."""
+    shutil.rmtree(folder / FOLDER, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def read_task(folder: Path, task: Task) -> Iterator[Planned]:
