@@ -127,3 +127,8 @@ def test_a_loss_that_is_no_number_before_the_first_checkpoint(
             start(config(drawn), tmp_path / "run")
     mended = config(drawn, rate=1e-3, epochs=0.1, checks=1)  # what failed is no run that stands in the way
     assert start(mended, tmp_path / "run")["done"] and load_config(tmp_path / "run" / "config.json") == mended
+
+
+def test_a_folder_that_holds_no_run_is_told_as_that(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="norun: holds no run; make one with `microface train`"):
+        load_config(tmp_path / "norun" / "config.json")

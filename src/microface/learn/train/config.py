@@ -161,7 +161,9 @@ def save_config(config: TrainConfig, path: Path) -> None:
 
 
 def load_config(path: Path) -> TrainConfig:
-    """Read the config at `path`; a damaged or foreign one is a `DamagedFileError`."""
+    """Read the config at `path`; a folder without one is a `UserError`, a damaged one a `DamagedFileError`."""
+    if not path.exists():
+        raise UserError(path.parent, "holds no run", "make one with `microface train`, or check the name")
     try:
         content = json.loads(files.read_bytes(path))
         return from_values({f.name: content[f.name] for f in fields(TrainConfig) if f.name in content})
