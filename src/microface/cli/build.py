@@ -35,7 +35,7 @@ def build(
     wake: Annotated[
         str | None, typer.Option(help="A face / no-face network that looks at each frame first.", metavar="NETWORK")
     ] = None,
-    compiler: Annotated[str, typer.Option(help="zig (comes along) or gcc (arm-none-eabi-gcc).")] = "zig",
+    compiler: Annotated[str, typer.Option(help="zig (comes along) or gcc (e.g. arm-none-eabi-gcc).")] = "zig",
     json: JsonFile = None,
 ) -> None:
     """Generate C firmware for a chip and compile it.

@@ -18,10 +18,10 @@ def targets(json: JsonFile = None) -> None:
 
 
 def _row(chip: Target) -> tuple[str, ...]:
-    sizes = {
-        kind: sum(m.bytes for m in chip.memories if m.kind == kind and m.mapped) if chip.kind != "host" else 0
-        for kind in ("flash", "ram")
-    }
+    sizes = [
+        sum(m.bytes for m in chip.memories if m.kind in kinds and m.mapped) if chip.kind != "host" else 0
+        for kinds in (("flash", "external"), ("ram", "code"))
+    ]
     clock = f"{chip.timing.clock_hz / 1e6:.0f} MHz" if chip.kind != "host" else "-"
-    memory = [show_size(size) if size else "-" for size in sizes.values()]
+    memory = [show_size(size) if size else "-" for size in sizes]
     return (chip.name, chip.title, clock, *memory, " ".join(sorted(chip.features)) or "portable C")

@@ -16,7 +16,7 @@ from microface.chip.targets import Target
 from microface.network import IntegerNetwork
 from microface.network.anchor import RandomBuilder
 
-CHIPS = ["stm32h743zi", "nrf52840"]
+CHIPS = ["stm32h743zi", "nrf52840", "gap8"]
 
 
 @pytest.fixture(scope="module")
