@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from microface.errors import UserError
-from microface.evaluate.pairs import find_root, parse_folds, read_pairs
+from microface.evaluate.pairs import find_root, parse_folds, read_folds, read_pairs
 
 TEXT = "2\t1\nAda\t1\t12\nAda\t1\tBen\t3\nBen\t1\t3\nCleo\t1\tAda\t2\n"
 
@@ -30,6 +30,14 @@ def test_folds_are_picked(tmp_path: Path) -> None:
     assert pairs.fold == (2, 2) and pairs.first == ("Ben/Ben_0001.jpg", "Cleo/Cleo_0001.jpg")
     with pytest.raises(UserError, match="has no fold 3"):
         read_pairs(written(tmp_path), (1, 3))
+
+
+def test_one_fold_alone_is_refused_where_thresholds_come_from_the_others(tmp_path: Path) -> None:
+    assert len(read_folds(written(tmp_path))) == 4
+    with pytest.raises(UserError, match="leaves one fold"):
+        read_folds(written(tmp_path), (2,))
+    with pytest.raises(UserError, match="leaves one fold"):
+        read_folds(written(tmp_path, "1\nAda 1 12\nAda 1 Ben 3\n"))  # as LFW's View 1
 
 
 @pytest.mark.parametrize(

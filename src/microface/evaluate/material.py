@@ -7,7 +7,7 @@ from microface.evaluate.crops import CropName, crops_of_files, shipped_crops
 from microface.evaluate.engines import Engine, EngineName, open_engine
 from microface.evaluate.identification import GroupFigures, identify_groups
 from microface.evaluate.lfw import LfwResult, measure
-from microface.evaluate.pairs import Pairs, find_root, read_pairs
+from microface.evaluate.pairs import Pairs, find_root, read_folds
 from microface.evaluate.people import PeoplePhotos, people_files
 
 
@@ -51,7 +51,7 @@ def open_material(
     threads: int = 1,
 ) -> Material:
     """Return the material of `pairs` and `people` below `root`; what is missing is a `UserError`."""
-    wanted = read_pairs(pairs, folds)
+    wanted = read_folds(pairs, folds)
     found = find_root(root, wanted.files)
     listed = people_files(found, people) if people is not None else None
     return Material(found, wanted, listed, teacher, threads)

@@ -55,6 +55,15 @@ def read_pairs(path: Path, folds: tuple[int, ...] | None = None) -> Pairs:
     return pairs if folds is None else _picked(path, pairs, folds, number)
 
 
+def read_folds(path: Path, folds: tuple[int, ...] | None = None) -> Pairs:
+    """Read `path` as `read_pairs` does; one fold alone is a `UserError`: its threshold comes from others."""
+    pairs = read_pairs(path, folds)
+    if len(set(pairs.fold)) < 2:
+        what = "leaves one fold, and the threshold of a fold is chosen on the others"
+        raise UserError(path, what, "name two or more with --folds, as 1-2, of a file that has them")
+    return pairs
+
+
 def _header(path: Path, lines: list[str]) -> tuple[int, int]:
     words = lines[0].split() if lines else []
     if not (1 <= len(words) <= 2 and all(word.isdigit() and int(word) for word in words)):

@@ -24,7 +24,7 @@ from microface.cli.options import JsonFile, NetworkName, save_json
 from microface.console import console, table
 from microface.evaluate.conditions import FIXED_RATE, ConditionResult, measure_conditions
 from microface.evaluate.crops import CropName
-from microface.evaluate.pairs import find_root, read_pairs
+from microface.evaluate.pairs import find_root, read_folds
 from microface.evaluate.plots import save_conditions
 
 Both = Annotated[
@@ -52,7 +52,7 @@ def conditions(
 
     Example: `microface evaluate conditions default --root lfw --pairs lfw/pairs.txt --folds 1-5 --picture c.png`
     """
-    wanted = read_pairs(pairs, chosen_folds(folds))
+    wanted = read_folds(pairs, chosen_folds(folds))
     folder = find_root(root, wanted.files)
     used = used_engine(engine, network, score, teacher, threads, preprocess)
     how = cast(CropName, crop)
