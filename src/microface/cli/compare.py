@@ -35,7 +35,8 @@ def compare(
     figures = make(config_of(schedule, given | {"per_person": per_person}), losses, output, device)
     names = list(next(iter(figures.values())))
     rows = [(text, *(_shown(found[name]) for name in names)) for text, found in figures.items()]
-    console.print(table("held-out true-accept rate at false-accept rates 1e-2 / 1e-3", ("losses", *names), rows))
+    rates = " / ".join(next(iter(figures.values()))[names[0]])  # those that the held-out pairs support
+    console.print(table(f"held-out true-accept rate at false-accept rate {rates}", ("losses", *names), rows))
     save_json(json, figures)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from microface.console import tell
 from microface.errors import UserError
 from microface.learn import nets
 from microface.learn.train import checkpoint
@@ -42,6 +43,7 @@ def terms_of(text: str) -> dict[str, Any]:
 
 def _trained(config: TrainConfig, losses: dict[str, Any], folder: Path, device: str) -> tuple[TrainConfig, Path]:
     chosen = replace(config, losses=losses)
+    tell(f"training by {folder.name}")
     start(chosen, folder, session=Session(resume=True, device=device))
     return chosen, folder
 
