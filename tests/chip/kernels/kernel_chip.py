@@ -1,19 +1,26 @@
-"""Emulated Cortex-M cores that run one kernel: code in flash, tensors in RAM, nothing else mapped."""
+"""Emulated cores that run one kernel: code in flash, tensors in RAM, nothing else mapped."""
 
 from pathlib import Path
 
+import numpy as np
 import unicorn as uc
 from elftools.elf.elffile import ELFFile
 from kernel_layout import RUNTIME
 from kernel_machines import CANARY, GUARD, Machine, sources_for
-from unicorn import arm_const as arm
+from unicorn import arm_const, riscv_const
 
+from microface.chip.cores import core_of
 from microface.chip.firmware.toolchain import compile_objects, run_tool, toolchain_for
 from microface.chip.targets import Target
 
 FLASH, RAM, RAM_BYTES = 0x08000000, 0x20000000, 1 << 22
 STACK_BYTES = 4096
 RETURN = FLASH - 0x1000
+KEPT = {
+    "cortex-m": [arm_const.UC_ARM_REG_R4 + i for i in range(8)],
+    "riscv": [getattr(riscv_const, f"UC_RISCV_REG_S{i}") for i in range(12)],
+}
+"""The registers that a function gives back as it got them."""
 _SCRIPT = f"""
 SECTIONS {{
   . = {FLASH};
@@ -33,8 +40,8 @@ class Chip(Machine):
     def __init__(self, folder: Path, target: Target, counting: bool = False) -> None:
         self.features = frozenset(target.features)
         self.code, self.symbols = _link(folder, target)
-        self._engine = uc.Uc(uc.UC_ARCH_ARM, uc.UC_MODE_THUMB | uc.UC_MODE_MCLASS)
-        self._engine.ctl_set_cpu_model(getattr(arm, f"UC_CPU_ARM_{target.emulator_cpu}"))
+        self._core, self._kept = core_of(target), KEPT[target.kind]
+        self._engine = self._core.open(target.emulator_cpu)
         self._engine.mem_map(FLASH, 1 << 20, uc.UC_PROT_READ | uc.UC_PROT_EXEC)
         self._engine.mem_map(RAM, RAM_BYTES, uc.UC_PROT_READ | uc.UC_PROT_WRITE)
         self._engine.mem_map(RETURN, 0x1000, uc.UC_PROT_READ | uc.UC_PROT_EXEC)
@@ -52,11 +59,10 @@ class Chip(Machine):
         self.instructions += self._in_block[key]
 
     def _instructions_in(self, address: int, size: int) -> int:
-        place, count = address - FLASH, 0
-        end = place + size
-        while 0 <= place < end:
-            long = self.code[place + 1] >> 3 in (0b11101, 0b11110, 0b11111)
-            place, count = place + (4 if long else 2), count + 1
+        halves = np.frombuffer(self.code, "<u2", size // 2, address - FLASH) if address >= FLASH else np.empty(0)
+        place = count = 0
+        while place < len(halves):
+            place, count = place + (2 if self._core.opens_long(halves[place : place + 1])[0] else 1), count + 1
         return count
 
     def reset(self) -> None:
@@ -77,22 +83,22 @@ class Chip(Machine):
         return bytes(self._engine.mem_read(address, size))
 
     def call(self, function: str, arguments: list[int]) -> None:
-        registers = (arm.UC_ARM_REG_R0, arm.UC_ARM_REG_R1, arm.UC_ARM_REG_R2, arm.UC_ARM_REG_R3)
+        registers = self._core.registers
         stack = RAM + STACK_BYTES - 64
-        for register, value in zip(registers, arguments, strict=False):
+        for register, value in zip(registers.arguments, arguments, strict=False):
             self._engine.reg_write(register, value)
-        for index, value in enumerate(arguments[4:]):
+        for index, value in enumerate(arguments[len(registers.arguments) :]):
             self.write(stack + 4 * index, value.to_bytes(4, "little"))
-        self._engine.reg_write(arm.UC_ARM_REG_SP, stack)
-        self._engine.reg_write(arm.UC_ARM_REG_LR, RETURN | 1)
-        kept = [arm.UC_ARM_REG_R4 + i for i in range(8)]
-        for register in kept:
+        self._engine.reg_write(registers.stack, stack)
+        self._engine.reg_write(registers.link, self._core.code_address(RETURN))
+        for register in self._kept:
             self._engine.reg_write(register, register)
         self.instructions = 0
-        self._engine.emu_start(self.symbols[function] | 1, RETURN)
+        self._engine.emu_start(self._core.code_address(self.symbols[function]), RETURN)
         self.first_count = self.first_count or self.instructions
-        assert [self._engine.reg_read(register) for register in kept] == kept, "a kept register has changed"
-        assert self._engine.reg_read(arm.UC_ARM_REG_SP) == stack
+        left = [self._engine.reg_read(register) for register in self._kept]
+        assert left == self._kept, "a kept register has changed"
+        assert self._engine.reg_read(registers.stack) == stack
 
 
 def _link(folder: Path, target: Target) -> tuple[bytes, dict[str, int]]:

@@ -36,11 +36,11 @@ FAMILIES: dict[str, Callable[[], st.SearchStrategy[cases.Case]]] = {
 
 @pytest.fixture(scope="session")
 def machines(tmp_path_factory: pytest.TempPathFactory) -> list[Machine]:
-    """The host, which stops at undefined behaviour, and emulated cores: an M7 and an M4."""
+    """The host, which stops at undefined behaviour, and emulated cores: an M7, an M4 and GAP8's."""
     checked = ("-fsanitize=undefined", "-fsanitize-trap=undefined")
-    chips = [Chip(tmp_path_factory.mktemp(name), Target.load(name)) for name in ("stm32h743zi", "nrf52840")]
+    chips = [Chip(tmp_path_factory.mktemp(name), Target.load(name)) for name in ("stm32h743zi", "nrf52840", "gap8")]
     avx2 = frozenset({"avx2"}) & cpu_flags()
-    hosts = [Host(tmp_path_factory.mktemp("host"), frozenset(), checked)]
+    hosts = [Host(tmp_path_factory.mktemp("host"), frozenset({"rv32"}), checked)]
     if avx2:
         hosts.append(Host(tmp_path_factory.mktemp("avx2"), avx2, ("-mavx2", *checked)))
     return [*hosts, *chips]

@@ -54,7 +54,7 @@ def test_the_banks_of_gap8():
     ]
     assert (chip.gallery.sector_bytes, chip.gallery.unit_bytes) == (256 * KIB, 16)
     assert chip.gallery.seen(256 * KIB) == 32 * KIB
-    assert (chip.timing.clock_hz, chip.features) == (250_000_000, set())
+    assert (chip.timing.clock_hz, chip.features) == (250_000_000, {"rv32"})
 
 
 def test_the_host_has_what_its_processor_has():

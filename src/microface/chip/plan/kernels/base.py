@@ -79,7 +79,7 @@ class Kernel(ABC):
 
     @abstractmethod
     def instructions(self, op: Operator, network: IntegerNetwork) -> int:
-        """Return an estimate of the instructions of one call on an Armv7E-M core."""
+        """Return an estimate of the instructions of one call on a core with its `features`, else on Armv7E-M."""
 
 
 def source_of(op: Operator, network: IntegerNetwork) -> Tensor:

@@ -24,6 +24,7 @@ from microface.chip.plan.kernels.pointwise_dsp import PointwiseDsp
 from microface.chip.plan.kernels.pools import AveragePoolPortable, MaxPoolPortable, MeanPortable, PadPortable
 from microface.chip.plan.kernels.prelu import PreluAvx2, PreluDsp, PreluPortable
 from microface.chip.plan.kernels.prelu_dsp import PRELU_KERNELS
+from microface.chip.plan.kernels.rv32 import RV32_KERNELS
 from microface.chip.plan.kernels.small_dsp import AddDsp, AveragePoolDsp, MaxPoolDsp, MeanDsp
 from microface.chip.plan.kernels.tflite import TFLITE_KERNELS
 from microface.errors import UserError
@@ -50,6 +51,7 @@ KERNELS: tuple[Kernel, ...] = (
     DepthwiseAvx2(),
     AddAvx2(),
     PreluAvx2(),
+    *RV32_KERNELS,
     PointwiseNibbles(),
     PointwiseNibbles32(),
     PointwisePortable(),
