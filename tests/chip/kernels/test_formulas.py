@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -122,6 +123,30 @@ def test_formula_is_the_count(chip: Chip, name: str, bits: int) -> None:
     operators = tuple(builder.operators if bits == 8 else map(_cut, builder.operators))
     network = IntegerNetwork("case", builder.tensors, operators, ("input",), (output,))
     _compare(chip, network, builder.values["input"])
+
+
+FOR_RV32 = (
+    "first layer",
+    "convolution",
+    "expansion",
+    "projection",
+    "last",
+    "depthwise",
+    "depthwise, stride 2",
+    "depthwise, odd",
+    "inverted residual, stride 2",
+)
+
+
+def test_formulas_of_rv32_are_the_counts(tmp_path: Path) -> None:
+    gap8 = Chip(tmp_path, Target.load("gap8"), counting=True)
+    for name in FOR_RV32:
+        shape, draw = CASES[name]
+        builder = RandomBuilder(shape, seed=1)
+        output = draw(builder)
+        network = IntegerNetwork("case", builder.tensors, tuple(builder.operators), ("input",), (output,))
+        called = _compare(gap8, network, builder.values["input"])
+        assert all(kernel.features for kernel in called)
 
 
 def _compare(chip: Chip, network: IntegerNetwork, x: np.ndarray) -> list[Kernel]:
