@@ -1,6 +1,6 @@
 """`microface models`: the shipped models with size, cost, accuracy and licence."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -32,10 +32,12 @@ def models(
         save_json(json, _json(package))
         return
     packages = [load(name) for name in names()]
-    columns = ("model", "input", "embedding", "MACs", "weights", "LFW, integer", "licence")
+    columns = ("model", "input", "embedding", "MACs", "weights", "LFW, integer")
     console.print(table("Shipped models", columns, map(_row, packages)))
     for package in packages:
-        console.print(f"[bold]{package.name}[/]: {package.card.summary} {package.card.limits}")
+        console.print(f"[bold]{package.name}[/]: {package.card.summary}")
+    for (licence, limits), alike in _terms(packages).items():
+        console.print(f"[bold]{', '.join(alike)}[/]: {licence} {limits}")
     if presence_names():
         heads = ("network", "input", "MACs", "weights", "accuracy, integer")
         rows = map(_presence_row, map(load_presence, presence_names()))
@@ -53,8 +55,15 @@ def _row(package: ModelPackage) -> tuple[str, ...]:
         f"{package.network.macs / 1e6:.1f} M",
         show_size(package.network.constant_bytes),
         f"{100 * lfw.value:.2f} %" if lfw else "not measured",
-        package.card.licence.split(",")[0],
     )
+
+
+def _terms(packages: Sequence[ModelPackage]) -> dict[tuple[str, str], list[str]]:
+    """Return licence and limits of the packages, each with the names of those that have them."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for package in packages:
+        found.setdefault((package.card.licence, package.card.limits), []).append(package.name)
+    return found
 
 
 def _presence_row(model: PresenceModel) -> tuple[str, ...]:
