@@ -94,9 +94,9 @@ def test_the_template_is_a_target_but_is_not_listed():
         ("unit_bytes = 8", 'unit_bytes = 8\ncopy = "ram"\ncopied_bytes = 4096', "at most sector_bytes"),
         ('data = "ram"', 'data = "ram"\nweights = "flash"', "weights and window are named together"),
         ("sector_bytes = 2048", "sector_bytes = 49152", "whole number of sectors"),
-        ("flash_wait_states = 3", "flash_waits = 3", "field timing.flash_waits"),
+        ("flash_wait_states = 3", "flash_waits = 3", "field timing.flash_waits: is not known"),
         ('kind = "cortex-m"', 'kind = "cortex-a"', "field kind"),
-        ('title = "', "title = ", "is not TOML"),
+        ('title = "', "title = ", "is not a TOML file"),
     ],
 )
 def test_mistakes_in_a_file_are_named_in_one_line(tmp_path, old, new, message):

@@ -2,7 +2,6 @@
 
 import itertools
 import platform
-import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -10,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from microface.errors import UserError
+from microface.files import read_toml
 
 FOLDER = Path(__file__).parent
 _PAGE_BYTES = 1024
@@ -179,11 +179,7 @@ class Target(_Frozen):
     def read(cls, path: Path) -> "Target":
         """Return the target in the file `path`; every mistake in it is told by field and reason."""
         try:
-            return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-        except OSError as error:
-            raise UserError(path, f"cannot be read ({error.strerror})", "check the name") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise UserError(path, f"is not TOML ({error})", "compare it with TEMPLATE/target.toml") from error
+            return cls.model_validate(read_toml(path))
         except ValidationError as error:
             raise UserError(path, _first_mistake(error), "compare it with TEMPLATE/target.toml") from error
 
@@ -236,7 +232,8 @@ class Target(_Frozen):
 def _first_mistake(error: ValidationError) -> str:
     mistake = error.errors()[0]
     place = ".".join(str(part) for part in mistake["loc"]) or "file"
-    return f"field {place}: {mistake['msg']}"
+    told = {"extra_forbidden": "is not known", "missing": "is missing"}
+    return f"field {place}: {told.get(mistake['type'], mistake['msg'])}"
 
 
 @cache
