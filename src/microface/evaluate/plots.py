@@ -157,15 +157,15 @@ def conditions_picture(by_crop: Mapping[CropName, Sequence[ConditionResult]], ti
         rows = np.arange(len(names)) + thick * (number - (len(by_crop) - 1) / 2)
         errors = [100 * each.std_error for each in results]
         accuracy.barh(rows, [100 * each.accuracy for each in results], thick, xerr=errors, label=crop)
-        accepted.barh(rows, [100 * each.true_accepts for each in results], thick, label=f"same person, {crop}")
-        others = "another person" if number == 0 else None
-        accepted.barh(rows, [100 * each.false_accepts for each in results], 0.6 * thick, color="black", label=others)
+        accepted.barh(rows, [100 * each.true_accepts for each in results], thick)
+        others = accepted.barh(rows, [100 * each.false_accepts for each in results], 0.6 * thick, color="black")
+    others.set_label("another person")
     accuracy.set(xlim=(50, 100), xlabel="accuracy, % (threshold chosen on the copies)")
     accuracy.set_yticks(range(len(names)), names)
     accuracy.invert_yaxis()
     accepted.set(xlim=(0, 100), xlabel="accepted at the fixed threshold, %")
     for axes in (accuracy, accepted):
         axes.grid(alpha=0.3, axis="x")
-        axes.legend(fontsize=8, loc="lower left")
+    figure.legend(loc="outside lower center", ncols=len(by_crop) + 1, fontsize=8)
     figure.suptitle(title, fontsize=10)
     return figure
