@@ -1,6 +1,7 @@
 """Crops of another kind from rows and photos alone: what is cut, what is left out, and what is told of it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -87,6 +88,24 @@ def test_faces_that_would_be_enlarged_too_much_are_left_out_and_counted(tmp_path
         recrop(rows, [photos], tmp_path / "none", Recrop(Preprocess.loose(480), None, 1, enlarge=1), CPU)
     with pytest.raises(UserError, match="is no limit"):
         Recrop(Preprocess.loose(), enlarge=0.5)
+
+
+@pytest.mark.parametrize("crop", ["aligned", "loose"])
+def test_light_is_corrected_in_what_is_stored_and_what_is_shipped(tmp_path: Path, crop: str) -> None:
+    photos, rows = tmp_path / "photos", tmp_path / "rows"
+    faces = _drawn_rows(photos, rows)
+    np.save(rows / "embeddings-00000.npy", np.ones((4, 512), np.float32))
+    told = ["recrop", str(rows), str(photos), "--crop", crop, "--size", "48", "--processes", "1", "--enlarge", "99"]
+    run = CliRunner().invoke(app, [*told, "--light", "spread", "--output", str(tmp_path / "out")])
+    assert run.exit_code == 0, run.output
+    data = Dataset.open(tmp_path / "out")
+    photo = decode_photo((photos / "Ada" / "0.png").read_bytes(), "0")
+    plain = crop_face(photo, Face.from_json(faces[0]), replace(data.manifest.preprocess, light="none"))
+    lit = crop_face(photo, Face.from_json(faces[0]), data.manifest.preprocess)
+    assert data.manifest.preprocess.light == "spread" and np.array_equal(data.shards[0].crops[0], lit)
+    assert not np.array_equal(lit, plain)
+    with pytest.raises(UserError, match="'dusk' is unknown; use none or spread"):
+        CliRunner().invoke(app, [*told, "--light", "dusk", "--output", str(tmp_path / "no")], catch_exceptions=False)
 
 
 def _drawn_rows(photos: Path, rows: Path, small: int = -1) -> list[dict[str, object]]:

@@ -4,7 +4,7 @@ import math
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -15,7 +15,7 @@ from microface.photos.dataset import Manifest
 
 if TYPE_CHECKING:
     from microface.photos.prepare import Effort
-    from microface.photos.preprocess import Preprocess
+    from microface.photos.preprocess import Light, Preprocess
 
 WHY = {
     "no_photo": "not in these collections",
@@ -34,6 +34,10 @@ _NOBODY = (
     "keeps back; accuracy on people is not measured, and the package has no threshold for strangers (enrol with "
     "--threshold N). Give people's names and several photos of each: of 8 people or more, two at least are held out"
 )
+LightName = Annotated[
+    str,
+    typer.Option("--light", help="none, or spread: every crop brought to one brightness and contrast."),
+]
 LOOSE_ENLARGE = 1.5
 _LOOSE_MARGIN, _ALIGNED_MARGIN = 20, 4
 
@@ -46,6 +50,7 @@ def prepare(
     size: Annotated[int | None, typer.Option(help="Width of the network's input: 96, or 120 with --loose.")] = None,
     margin: Annotated[int | None, typer.Option(help="Pixels around it for random places: 4, loose 20.", min=0)] = None,
     loose: Annotated[bool, typer.Option(help="Upright, by the detector's box alone, size x size * 4 / 3.")] = False,
+    light: LightName = "none",
     enlarge: Annotated[float | None, typer.Option(help="Most a photo may be enlarged: any, loose 1.5.")] = None,
     outside: Annotated[float, typer.Option(help="Most of the input that may lie beyond the photo.")] = 1.0,
     share: Annotated[float, typer.Option(help="Smallest face by the photo's shorter side; 0.3 for loose crops.")] = 0.1,
@@ -70,7 +75,7 @@ def prepare(
         raise UserError("--share", "is a share of the photo", "give one from 0.01 to 1")
     limit = most_enlarged(enlarge, loose)
     recipe = Recipe(
-        _crop(loose, size, margin),
+        _crop(loose, size, margin, light),
         teacher,
         Search(share=share),
         held_out,
@@ -89,16 +94,17 @@ def prepare(
     save_json(json, counts | {"photos": effort.photos, "seconds": seconds, "stages": dict(effort.seconds)})
 
 
-def _crop(loose: bool, size: int | None, margin: int | None) -> "Preprocess":
+def _crop(loose: bool, size: int | None, margin: int | None, light: str) -> "Preprocess":
     """Return the stored crop; a loose one repeats the photo's edge, since a camera never sees a black border."""
     from dataclasses import replace
 
     from microface.photos.preprocess import Preprocess
 
+    lit = cast("Light", light)
     if loose:
-        wide = replace(Preprocess.loose(size or 120), border="replicate")
+        wide = replace(Preprocess.loose(size or 120, light=lit), border="replicate")
         return wide.widened(_LOOSE_MARGIN if margin is None else margin)
-    return Preprocess.aligned(size or 96).widened(_ALIGNED_MARGIN if margin is None else margin)
+    return Preprocess.aligned(size or 96, light=lit).widened(_ALIGNED_MARGIN if margin is None else margin)
 
 
 def most_enlarged(enlarge: float | None, loose: bool) -> float:

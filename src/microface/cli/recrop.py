@@ -3,12 +3,12 @@
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
 from microface.cli.guard import guarded
-from microface.cli.prepare import most_enlarged, show_counts
+from microface.cli.prepare import LightName, most_enlarged, show_counts
 from microface.cli.train import prepare
 from microface.errors import UserError
 
@@ -24,6 +24,7 @@ def recrop(
     size: Annotated[int, typer.Option(help="Side of an aligned crop, width of a loose one.  [pixels]")] = 96,
     height: Annotated[int, typer.Option(help="Height of a loose crop; 0: four thirds of its width.")] = 0,
     margin: Annotated[int, typer.Option(help="Pixels stored on each side of it, for augmentation.", min=0)] = 4,
+    light: LightName = "none",
     enlarge: Annotated[float | None, typer.Option(help="Most a photo may be enlarged: any, loose 1.5.")] = None,
     processes: Annotated[int, typer.Option(help="Processes that decode and crop; 0: as many as cores.")] = 0,
     device: Annotated[str, typer.Option(help="Where the teacher computes: auto, cpu or cuda.")] = "auto",
@@ -36,10 +37,11 @@ def recrop(
     from microface.learn.recrop import Recrop
     from microface.learn.recrop import recrop as make
     from microface.learn.train.place import where
-    from microface.photos.preprocess import Preprocess
+    from microface.photos.preprocess import Light, Preprocess
 
-    loose = replace(Preprocess.loose(size, height), border="replicate")
-    kinds = {"aligned": Preprocess.aligned(size), "loose": loose}
+    lit = cast(Light, light)
+    loose = replace(Preprocess.loose(size, height, lit), border="replicate")
+    kinds = {"aligned": Preprocess.aligned(size, light=lit), "loose": loose}
     if crop not in kinds:
         raise UserError(f"--crop {crop}", "is not known", "use aligned or loose")
     limit = most_enlarged(enlarge, crop == "loose")
