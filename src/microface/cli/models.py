@@ -33,7 +33,7 @@ def models(
         return
     packages = [load(name) for name in names()]
     columns = ("model", "input", "embedding", "MACs", "weights", "LFW, integer")
-    console.print(table("Shipped models", columns, map(_row, packages)))
+    console.print(table("Shipped models", columns, map(_row, packages), whole=1))
     for package in packages:
         console.print(f"[bold]{package.name}[/]: {package.card.summary}")
     for (licence, limits), alike in _terms(packages).items():

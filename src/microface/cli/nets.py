@@ -57,20 +57,19 @@ def _on_chip(text: str, target: str) -> dict[str, Any]:
 
 
 def _show(rows: list[dict[str, Any]], target: str) -> None:
-    columns = ["network", "input, w x h", "embedding", "MACs", "parameters"]
-    columns += ["instructions", "arena B", "flash B"] if target else []
-    title = f"Networks, counted on the emulated {target}" if target else "Networks"
-    console.print(table(title, columns, map(_cells, rows)))
+    columns = ["network", "w x h", "MACs", "params"]
+    columns += ["count", "arena", "flash"] if target else ["embedding"]
+    title = f"Networks; instructions counted on the emulated {target}" if target else "Networks"
+    console.print(table(title, columns, map(_cells, rows), whole=len(columns)))
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
     height, width = row["input"]
-    cells = [row["network"], f"{width} x {height}", str(row["embedding"]), f"{row['macs'] / 1e6:.1f} M"]
-    cells.append(f"{row['parameters']:,}")
-    if "target" in row:
-        cells.append(f"{row['instructions'] / 1e6:.2f} M")
-        cells += [f"{row[key]:,}" for key in ("arena_bytes", "flash_bytes")]
-    return cells
+    cells = [row["network"], f"{width}x{height}", f"{row['macs'] / 1e6:.1f} M", f"{row['parameters'] / 1e3:,.0f} k"]
+    if "target" not in row:
+        return [*cells, str(row["embedding"])]
+    sizes = (f"{row[key] / 1024:,.0f} KiB" for key in ("arena_bytes", "flash_bytes"))
+    return [*cells, f"{row['instructions'] / 1e6:.2f} M", *sizes]
 
 
 def _show_published(name: str) -> list[dict[str, Any]]:

@@ -12,8 +12,8 @@ def targets(json: JsonFile = None) -> None:
     Example: `microface targets --json targets.json`
     """
     chips = [Target.load(name) for name in Target.names()]
-    columns = ("target", "chip", "clock", "flash", "RAM", "fast kernels")
-    console.print(table("Targets", columns, map(_row, chips)))
+    columns = ("target", "chip", "flash", "RAM", "fast kernels")
+    console.print(table("Targets", columns, map(_row, chips), whole=1))
     save_json(json, [chip.model_dump(mode="json") for chip in chips])
 
 
@@ -22,6 +22,5 @@ def _row(chip: Target) -> tuple[str, ...]:
         sum(m.bytes for m in chip.memories if m.kind in kinds and m.mapped) if chip.kind != "host" else 0
         for kinds in (("flash", "external"), ("ram", "code"))
     ]
-    clock = f"{chip.timing.clock_hz / 1e6:.0f} MHz" if chip.kind != "host" else "-"
     memory = [show_size(size) if size else "-" for size in sizes]
-    return (chip.name, chip.title, clock, *memory, " ".join(sorted(chip.features)) or "portable C")
+    return (chip.name, chip.title, *memory, " ".join(sorted(chip.features)) or "portable C")
