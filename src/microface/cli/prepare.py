@@ -75,7 +75,7 @@ def prepare(
         raise UserError("--share", "is a share of the photo", "give one from 0.01 to 1")
     limit = most_enlarged(enlarge, loose)
     recipe = Recipe(
-        _crop(loose, size, margin, light),
+        stored_crop(loose, size, _given(margin, loose), light),
         teacher,
         Search(share=share),
         held_out,
@@ -94,17 +94,23 @@ def prepare(
     save_json(json, counts | {"photos": effort.photos, "seconds": seconds, "stages": dict(effort.seconds)})
 
 
-def _crop(loose: bool, size: int | None, margin: int | None, light: str) -> "Preprocess":
-    """Return the stored crop; a loose one repeats the photo's edge, since a camera never sees a black border."""
+def _given(margin: int | None, loose: bool) -> int:
+    return (_LOOSE_MARGIN if loose else _ALIGNED_MARGIN) if margin is None else margin
+
+
+def stored_crop(loose: bool, size: int | None, margin: int, light: str, height: int = 0) -> "Preprocess":
+    """Return the stored crop; a loose one repeats the photo's edge, since a camera never sees a black border.
+
+    `size` None is the usual one; `height` is that of a loose crop, 0: four thirds of its width.
+    """
     from dataclasses import replace
 
     from microface.photos.preprocess import Preprocess
 
     lit = cast("Light", light)
     if loose:
-        wide = replace(Preprocess.loose(size or 120, light=lit), border="replicate")
-        return wide.widened(_LOOSE_MARGIN if margin is None else margin)
-    return Preprocess.aligned(size or 96, light=lit).widened(_ALIGNED_MARGIN if margin is None else margin)
+        return replace(Preprocess.loose(size or 120, height, lit), border="replicate").widened(margin)
+    return Preprocess.aligned(size or 96, light=lit).widened(margin)
 
 
 def most_enlarged(enlarge: float | None, loose: bool) -> float:

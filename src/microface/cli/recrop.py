@@ -1,14 +1,13 @@
 """`microface recrop`: the faces of a data set cropped in another way, on this machine or on one with a GPU."""
 
 import os
-from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 
 from microface.cli.guard import guarded
-from microface.cli.prepare import LightName, most_enlarged, show_counts
+from microface.cli.prepare import LightName, most_enlarged, show_counts, stored_crop
 from microface.cli.train import prepare
 from microface.errors import UserError
 
@@ -37,15 +36,12 @@ def recrop(
     from microface.learn.recrop import Recrop
     from microface.learn.recrop import recrop as make
     from microface.learn.train.place import where
-    from microface.photos.preprocess import Light, Preprocess
 
-    lit = cast(Light, light)
-    loose = replace(Preprocess.loose(size, height, lit), border="replicate")
-    kinds = {"aligned": Preprocess.aligned(size, light=lit), "loose": loose}
-    if crop not in kinds:
+    if crop not in ("aligned", "loose"):
         raise UserError(f"--crop {crop}", "is not known", "use aligned or loose")
     limit = most_enlarged(enlarge, crop == "loose")
-    options = Recrop(kinds[crop].widened(margin), teacher, processes or os.cpu_count() or 1, limit)
+    cut = stored_crop(crop == "loose", size, margin, light, height)
+    options = Recrop(cut, teacher, processes or os.cpu_count() or 1, limit)
     manifest = make(faces, photos, output, options, where(device))
     show_counts(manifest, output)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from microface.errors import UserError
 from microface.evaluate.costs import costs
-from microface.evaluate.crops import shipped_crops
+from microface.evaluate.crops import reported_crops
 from microface.evaluate.engines import Engine
 from microface.evaluate.identification import GroupFigures
 from microface.evaluate.lfw import LfwResult
@@ -70,7 +70,7 @@ def _integer(path: Path, package: ModelPackage, material: Material) -> Iterator[
     engine = material.engine(str(path))
     yield lfw_measurement(package.name, material.lfw(engine))
     yield lfw_measurement(package.name, material.lfw(engine, mirror=True))
-    for crop in ("aligned", *shipped_crops(engine.preprocess)):
+    for crop in reported_crops(engine.preprocess):
         if crop != "aligned":
             yield lfw_measurement(package.name, material.lfw(engine, crop))
         yield from identification_measurements(package.name, engine, material.identification(engine, crop), crop)

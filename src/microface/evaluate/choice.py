@@ -13,7 +13,7 @@ from typing import Any
 from microface.chip.targets import Target
 from microface.errors import UserError
 from microface.evaluate.costs import Estimate, estimate, known_cost, told_bound
-from microface.evaluate.crops import CROPS, CropName, shipped_crops
+from microface.evaluate.crops import CROPS, CropName, reported_crops
 from microface.models import Cost, Measurement, ModelPackage, held_out_metric
 
 METRIC = "lfw accuracy"
@@ -97,7 +97,7 @@ def choose(packages: Mapping[str, ModelPackage], target: Target, limits: Limits,
 
 def accuracies(package: ModelPackage) -> dict[CropName, Measurement]:
     """Return LFW's accuracy on the card by crop; a loose crop goes by the detector's box already."""
-    own = ("aligned", *shipped_crops(package.preprocess))
+    own = reported_crops(package.preprocess)
     named = {crop: f"{METRIC}, {crop}" if crop in own and crop != "aligned" else METRIC for crop in CROPS}
     found = {crop: package.card.find(metric) for crop, metric in named.items()}
     return {crop: figure for crop, figure in found.items() if figure is not None}

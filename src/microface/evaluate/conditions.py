@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from microface.evaluate.copies import COPIES, Copy
-from microface.evaluate.crops import CropName, crops_of_files
-from microface.evaluate.engines import Engine
+from microface.evaluate.crops import CropName
+from microface.evaluate.engines import Engine, embed_files
 from microface.evaluate.lfw import RATES, pair_distances
 from microface.evaluate.pairs import Pairs
 from microface.metrics.open_set import best_at
@@ -50,9 +50,13 @@ def measure_conditions(
     crop: CropName = "aligned",
     copies: Sequence[Copy] = COPIES,
     both: bool = False,
+    plain: np.ndarray | None = None,
 ) -> tuple[ConditionResult, ...]:
-    """Return the figures of the unchanged photos and of each of `copies`; with `both` the first photo is one too."""
-    plain = _embedded(engine, root, pairs.files, crop)
+    """Return the figures of the unchanged photos and of each of `copies`; with `both` the first photo is one too.
+
+    `plain` are x' [F, D] of the unchanged photos, if they are known already.
+    """
+    plain = embed_files(engine, root, pairs.files, crop) if plain is None else plain
     second = set(pairs.second)
     visits = [i for i, name in enumerate(pairs.files) if name in second]
     unchanged = pair_distances(engine, pairs, plain, plain)
@@ -71,12 +75,11 @@ def _embedded(
     root: Path,
     files: tuple[str, ...],
     crop: CropName,
-    copy: Copy | None = None,
+    copy: Copy,
     rows: list[int] | None = None,
 ) -> np.ndarray:
     """Return x' [F, D] of `files`; with `rows` of those alone, the others being 0."""
-    crops, _ = crops_of_files(root, files, engine.preprocess, crop, copy, rows)
-    found = engine.centred(crops)
+    found = embed_files(engine, root, files, crop, copy, rows)
     if rows is None:
         return found
     whole = np.zeros((len(files), found.shape[1]), found.dtype)

@@ -56,6 +56,11 @@ def landmarks(photo: np.ndarray, face: Face | None, preprocess: Preprocess, how:
     return face.points if aligned else typical_landmarks(face.box)
 
 
+def reported_crops(preprocess: Preprocess) -> tuple[CropName, ...]:
+    """Return the crops that figures are told for: the package's own first, then those of the chip itself."""
+    return ("aligned", *shipped_crops(preprocess))
+
+
 def shipped_crops(preprocess: Preprocess) -> tuple[CropName, ...]:
     """Return the crops that a chip can make by itself and that differ from the package's own."""
     return ("boxes", "centre") if preprocess.geometry == "aligned" else ("centre",)

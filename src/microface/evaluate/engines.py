@@ -1,5 +1,6 @@
 """Engines: what turns crops into embeddings. `integer` is what ships; `float` and `teacher` stand beside it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, get_args
@@ -12,6 +13,8 @@ from microface import models
 from microface.chip.devices.host import HostDevice
 from microface.console import progress
 from microface.errors import UserError
+from microface.evaluate.copies import Copy
+from microface.evaluate.crops import CropName, crops_of_files
 from microface.models import ModelPackage
 from microface.network.inputs.mapping import SCALE, map_bytes
 from microface.network.scores import Score, ScoreName
@@ -59,6 +62,19 @@ class Engine:
         plain = self.embed(crops)
         mirrored = self.embed(crops[:, :, ::-1], "embedding mirrored") if mirror else None
         return self.score.centred(plain, mirrored)
+
+
+def embed_files(
+    engine: Engine,
+    root: Path,
+    files: Sequence[str],
+    crop: CropName = "aligned",
+    copy: Copy | None = None,
+    rows: Sequence[int] | None = None,
+) -> np.ndarray:
+    """Return x' [F, D] of `files` below `root`, cropped as `crops_of_files` does; with `rows` of those alone."""
+    crops, _ = crops_of_files(root, files, engine.preprocess, crop, copy, rows)
+    return engine.centred(crops)
 
 
 @dataclass(frozen=True)

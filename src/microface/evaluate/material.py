@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from microface.evaluate.crops import CropName, crops_of_files, shipped_crops
-from microface.evaluate.engines import Engine, EngineName, open_engine
+from microface.evaluate.engines import Engine, EngineName, embed_files, open_engine
 from microface.evaluate.identification import GroupFigures, identify_groups
 from microface.evaluate.lfw import LfwResult, measure
 from microface.evaluate.pairs import Pairs, find_root, read_folds
@@ -34,8 +34,7 @@ class Material:
         """Return the figures of `engine` on the people, by the protocol of system A; nothing without people."""
         if self.people is None:
             return ()
-        crops, _ = crops_of_files(self.root, self.people.files, engine.preprocess, crop)
-        return identify_groups(engine, self.people, engine.centred(crops))
+        return identify_groups(engine, self.people, embed_files(engine, self.root, self.people.files, crop))
 
     def as_shipped(self, engine: Engine) -> dict[CropName, LfwResult]:
         """Return the figures with the crops that a chip can make by itself, by their names."""

@@ -11,8 +11,8 @@ from microface import models
 from microface.evaluate.conditions import ConditionResult, measure_conditions
 from microface.evaluate.copies import COPIES, Copy
 from microface.evaluate.costs import costs
-from microface.evaluate.crops import CropName, crops_of_files, shipped_crops
-from microface.evaluate.engines import Engine
+from microface.evaluate.crops import CropName, crops_of_files, reported_crops
+from microface.evaluate.engines import Engine, embed_files
 from microface.evaluate.groups import GroupsResult, measure_groups, subjects_of_dataset, subjects_of_people
 from microface.evaluate.identification import GroupFigures
 from microface.evaluate.lfw import LfwResult
@@ -68,26 +68,21 @@ def study(
     """Measure the package `network` on `material`; `data` is a data set whose held-out people are grouped by source."""
     package, engine = models.load(network), material.engine(network)
     beside = _beside(network, material)
-    crops = _crops(engine)
+    embedded = _embedded(engine, material.root, material.pairs.files)
     found, refused = costs(package, targets, count)
     return Study(
         package,
         material,
         {**_lfw(engine, material), **{label: material.lfw(each) for label, each in beside.items()}},
         _identification(engine, beside, material),
-        _open_set(package, engine, material, crops),
-        {crop: measure_conditions(engine, material.root, material.pairs, crop) for crop in crops},
-        _groups(engine, material, crops),
+        _open_set(package, engine, material, embedded),
+        _conditions(engine, material, embedded),
+        _groups(engine, material),
         _held_out(engine, data),
         found,
         tuple(refused),
         _samples(engine, material),
     )
-
-
-def _crops(engine: Engine) -> tuple[CropName, ...]:
-    """Return the crops that figures are given for: the package's own, then those of the chip itself."""
-    return ("aligned", *shipped_crops(engine.preprocess))
 
 
 def _beside(network: str, material: Material) -> dict[str, Engine]:
@@ -96,7 +91,7 @@ def _beside(network: str, material: Material) -> dict[str, Engine]:
 
 
 def _lfw(engine: Engine, material: Material) -> dict[str, LfwResult]:
-    crops = _crops(engine)
+    crops = reported_crops(engine.preprocess)
     plain = {str(crop): material.lfw(engine, crop) for crop in crops}
     mirrored = {f"{crop}, mirror added": material.lfw(engine, crop, mirror=True) for crop in crops}
     return {**plain, **mirrored}
@@ -105,33 +100,46 @@ def _lfw(engine: Engine, material: Material) -> dict[str, LfwResult]:
 def _identification(engine: Engine, beside: Mapping[str, Engine], material: Material) -> dict[str, Figures]:
     if material.people is None:
         return {}
-    own = {str(crop): material.identification(engine, crop) for crop in _crops(engine)}
+    own = {str(crop): material.identification(engine, crop) for crop in reported_crops(engine.preprocess)}
     return {**own, **{label: material.identification(each) for label, each in beside.items()}}
 
 
 def _open_set(
-    package: ModelPackage, engine: Engine, material: Material, crops: Sequence[CropName]
+    package: ModelPackage, engine: Engine, material: Material, embedded: Mapping[CropName, np.ndarray]
 ) -> dict[CropName, OpenSetResult]:
     """Return the open-set figures of the people of the pairs: half enrolled, all others strangers."""
     names = [file.split("/")[0] for file in material.pairs.files]
     owners = np.unique(names, return_inverse=True)[1]
     if (np.bincount(owners) > 1).sum() < 2:
         return {}
-    embedded = ((crop, _embedded(engine, material.root, material.pairs.files, crop)) for crop in crops)
     return {
         crop: judge(run_trials(engine.score, centred, owners, Draws()), package.statistics)
-        for crop, centred in embedded
+        for crop, centred in embedded.items()
     }
 
 
-def _groups(engine: Engine, material: Material, crops: Sequence[CropName]) -> dict[CropName, GroupsResult]:
+def _conditions(
+    engine: Engine, material: Material, embedded: Mapping[CropName, np.ndarray]
+) -> dict[CropName, tuple[ConditionResult, ...]]:
+    return {
+        crop: measure_conditions(engine, material.root, material.pairs, crop, plain=centred)
+        for crop, centred in embedded.items()
+    }
+
+
+def _groups(engine: Engine, material: Material) -> dict[CropName, GroupsResult]:
     if material.people is None:
         return {}
     people = material.people
-    embedded = ((crop, _embedded(engine, material.root, people.files, crop)) for crop in crops)
     return {
-        crop: measure_groups(engine, subjects_of_people(people, centred), "group", 0.01) for crop, centred in embedded
+        crop: measure_groups(engine, subjects_of_people(people, centred), "group", 0.01)
+        for crop, centred in _embedded(engine, material.root, people.files).items()
     }
+
+
+def _embedded(engine: Engine, root: Path, files: Sequence[str]) -> dict[CropName, np.ndarray]:
+    """Return x' [F, D] of `files` by crop."""
+    return {crop: embed_files(engine, root, files, crop) for crop in reported_crops(engine.preprocess)}
 
 
 def _held_out(engine: Engine, data: Dataset | None) -> tuple[GroupsResult, ...]:
@@ -139,11 +147,6 @@ def _held_out(engine: Engine, data: Dataset | None) -> tuple[GroupsResult, ...]:
         return ()
     subjects = subjects_of_dataset(data, engine)
     return tuple(measure_groups(engine, subjects, column) for column in ("source", "native"))
-
-
-def _embedded(engine: Engine, root: Path, files: Sequence[str], crop: CropName) -> np.ndarray:
-    crops, _ = crops_of_files(root, files, engine.preprocess, crop)
-    return engine.centred(crops)
 
 
 def _samples(engine: Engine, material: Material) -> np.ndarray:

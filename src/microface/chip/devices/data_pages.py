@@ -48,8 +48,7 @@ class DataPages:
 
 def ram_of(target: Target) -> list[Memory]:
     """Return the mapped banks of RAM by rising address."""
-    banks = (bank for bank in target.memories if bank.mapped and bank.kind == "ram")
-    return sorted(banks, key=lambda bank: bank.origin)
+    return sorted(target.ram, key=lambda bank: bank.origin)
 
 
 def outside_ram(target: Target) -> list[tuple[int, int]]:

@@ -215,7 +215,7 @@ class EmulatedDevice:
 
     def _unused_place(self, size: int) -> int | None:
         """Return an address in RAM of `size` bytes that the firmware never uses, or None."""
-        spaces = (self._unused(bank) for bank in self.target.memories if bank.kind == "ram" and bank.mapped)
+        spaces = (self._unused(bank) for bank in self.target.ram)
         return next((first for first, end in spaces if end - first >= size), None)
 
     def _unused(self, bank: Memory) -> tuple[int, int]:

@@ -50,9 +50,8 @@ class Banks:
 
     def forget_ram(self) -> None:
         """Fill all RAM with noise, the same at every start: nobody may count on zeros."""
-        for bank in self._target.memories:
-            if bank.kind == "ram" and bank.mapped:
-                self._bytes[bank.name][:] = np.frombuffer(self.noise(0, bank.bytes), np.uint8)
+        for bank in self._target.ram:
+            self._bytes[bank.name][:] = np.frombuffer(self.noise(0, bank.bytes), np.uint8)
 
     def noise(self, start: int, stop: int) -> bytes:
         """Return `stop - start` bytes of noise, always the same for that length."""

@@ -94,7 +94,7 @@ def _plan(model: Model, target: Target, options: Options) -> Plan:
     planned = plan(model.network, target, options.reserve_flash, options.reserve_ram, options.choose)
     if options.wake is None:
         return planned
-    if any(planned.fetches):
+    if planned.fetched:
         reason = "fetches the tables of one network only"
         raise UserError(target.name, reason, "build without the face / no-face network")
     return replace(planned, arena_memory=arena_bank(target, _layout(replace(planned, arena_memory=""), options)).name)
@@ -145,14 +145,14 @@ def _layout(planned: Plan, options: Options) -> LinkLayout:
     if options.wake is not None:
         arena += plan(options.wake, Target.load(planned.target), choose=options.choose).arena_bytes
     layout = options.layout or LinkLayout(planned.stack_bytes, arena, planned.arena_memory, slot)
-    return replace(layout, fetched=tuple(number for number, fetched in enumerate(planned.fetches) if fetched))
+    return replace(layout, fetched=planned.fetched)
 
 
 def _compile(folder: Path, model: Model, planned: Plan, target: Target, options: Options) -> dict[str, Any]:
     """Compile and link in `folder`; return what was measured in the ELF file."""
     with tempfile.TemporaryDirectory(prefix="microface") as scratch:
         objects = _objects(folder, Path(scratch), target, options.compiler)
-        fetch = ("mf_network_fetch",) if any(planned.fetches) else ()
+        fetch = ("mf_network_fetch",) if planned.fetched else ()
         script, kept = folder / "chip" / "link.ld", (*symbols_of(model, options), *fetch)
         path = link(objects, script, folder / ELF_NAME, target, kept, options.compiler)
     return measure(path, target, options.compiler)

@@ -66,7 +66,7 @@ def emit_network(model: Model, plan: Plan, calls: Sequence[Call], target: Target
         "accessors": [(name, c_type) for name, c_type in C_TYPES.items() if f"{name}(" in _arguments(emitted)],
         "calls": emitted,
         "first_call": len(ports.inputs),
-        "fetched": [number for number, fetched in enumerate(plan.fetches) if fetched],
+        "fetched": plan.fetched,
         "tables": tables,
     }
     return {name: render(f"{name}.j2", **values) for name in _NETWORK_FILES}
@@ -123,7 +123,7 @@ def emit_application(model: Model, plan: Plan, calls: Sequence[Call], target: Ta
         "seed": SEED,
         "checksums": _checksum_lines(answer),
         "parts": list(_parts(plan, calls)),
-        "fetched": any(plan.fetches),
+        "fetched": bool(plan.fetched),
         "first_call": len(plan.input_offsets),
     }
     files = {name: render(f"{name}.j2", **values) for name in ("mf_known_answer.c", "example_main.c")}

@@ -53,8 +53,7 @@ def _with_arena_in(target: Target, wish: Wish, fixed: tuple[Line, ...], bank: Me
         return Layout(bank.name, lines, (Shortage(bank.name, "the arena", missing),))
     if not wish.reserve_ram:
         return Layout(bank.name, lines, ())
-    banks = [each for each in target.memories if each.kind == "ram" and each.mapped]
-    roomiest = max(banks, key=lambda each: free_bytes(each, lines))
+    roomiest = max(target.ram, key=lambda each: free_bytes(each, lines))
     missing = wish.reserve_ram - free_bytes(roomiest, lines)
     short = (Shortage(roomiest.name, f"RAM {RESERVED}", missing),) if missing > 0 else ()
     return Layout(bank.name, (*lines, Line(roomiest.name, RESERVED, wish.reserve_ram)), short)

@@ -110,9 +110,10 @@ class Plan:
         return sum(step.table_bytes for step in self.steps)
 
     @property
-    def fetches(self) -> tuple[bool, ...]:
-        """For each step that has code, in their order: whether its tables are fetched before it."""
-        return tuple(step.fetched_bytes > 0 for step in self.steps if step.function)
+    def fetched(self) -> tuple[int, ...]:
+        """The numbers, among the steps that have code, of those whose tables are fetched before them."""
+        with_code = (step for step in self.steps if step.function)
+        return tuple(number for number, step in enumerate(with_code) if step.fetched_bytes)
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON-able values: bytes, counts, and every estimate under a name that says so."""

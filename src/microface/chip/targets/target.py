@@ -206,7 +206,12 @@ class Target(_Frozen):
     @property
     def ram_bytes(self) -> int:
         """All mapped RAM of the chip; no single buffer can be larger than its largest bank."""
-        return sum(bank.bytes for bank in self.memories if bank.kind == "ram" and bank.mapped)
+        return sum(bank.bytes for bank in self.ram)
+
+    @property
+    def ram(self) -> tuple[Memory, ...]:
+        """The mapped banks of RAM, in the file's order."""
+        return tuple(bank for bank in self.memories if bank.kind == "ram" and bank.mapped)
 
     def _memory_names(self) -> str:
         return ", ".join(bank.name for bank in self.memories)
