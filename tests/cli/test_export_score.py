@@ -1,7 +1,9 @@
-"""The same network compared by another score: a model of its own, for which a threshold is given by hand."""
+"""The same network compared by another score, or with another crop: a model of its own."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from running import RunCli
 
@@ -18,10 +20,33 @@ def test_a_shipped_model_is_compared_by_l1(cli: RunCli, tmp_path: Path) -> None:
     assert after.statistics is None and not after.card.measurements and before.card.measurements
 
 
+def test_faces_of_an_aligned_model_are_placed_by_boxes(cli: RunCli, tmp_path: Path) -> None:
+    """The threshold comes from the statistics that were measured so; where there are none, none is known."""
+    own = load("default")
+    assert own.statistics is not None
+    counted = replace(own, box_statistics=replace(own.statistics, steps=own.statistics.steps + 1))
+    counted.save(tmp_path / "measured.mface")
+    replace(own, box_statistics=None).save(tmp_path / "plain.mface")
+    told = cli("export", "measured.mface", "--to", "mface", "--crop", "boxes", "--output", "door.mface")
+    door = ModelPackage.load(tmp_path / "door.mface")
+    assert told.code == 0 and "no rates" not in told.out and "placed by boxes" in told.out
+    assert door.statistics is not None and door.box_statistics is None and door.model_id != own.model_id
+    assert np.array_equal(door.statistics.steps, own.statistics.steps + 1)
+    assert (door.preprocess.geometry, door.preprocess.eye_distance) == ("loose", own.preprocess.eye_distance)
+    assert "no rates are known" in cli("export", "plain.mface", "--to", "mface", "--crop", "boxes",
+                                       "--output", "none.mface").out  # fmt: skip
+    both = cli("export", "measured.mface", "--to", "mface", "--crop", "boxes", "--score", "l1", "--output", "l1.mface")
+    l1 = ModelPackage.load(tmp_path / "l1.mface")
+    assert "compared by l1, faces placed by boxes" in both.out and l1.statistics is None and l1.score == "l1"
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
         (("faceid", "--to", "mface"), "goes with --score"),
+        (("faceid", "--to", "mface", "--crop", "boxes"), "crops by boxes already"),
+        (("default", "--to", "mface", "--crop", "centre"), "is not known"),
+        (("default", "--crop", "boxes"), "has no score and no crop"),
         (("faceid", "--score", "l1"), "has no score"),
         (("faceid", "--to", "mface", "--score", "l7"), "unknown score l7"),
         (("facenet_v1", "--to", "mface", "--score", "l1"), "bare network"),

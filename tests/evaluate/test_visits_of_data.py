@@ -81,6 +81,22 @@ def test_a_package_takes_the_statistics(data: Path, package_file: Path, tmp_path
     assert new.statistics.strangers.trials[0] == 3480
 
 
+def test_faces_placed_by_boxes_have_statistics_of_their_own(data: Path, package_file: Path, tmp_path: Path) -> None:
+    """They stand beside those of aligned faces, and the threshold for crops by boxes comes from them."""
+    replace(Manifest.load(data), preprocess=Preprocess.aligned(16, margin=2).by_boxes).save(data)
+    arguments = ["visits", str(package_file), "--data", str(data), "--output", str(tmp_path / "new.mface")]
+    result = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert result.exit_code == 0 and "placed by boxes" in " ".join(result.output.split())
+    old, new = ModelPackage.load(package_file), ModelPackage.load(tmp_path / "new.mface")
+    assert old.box_statistics is None and old.statistics_of("boxes") is old.statistics is not None
+    assert new.statistics is not None and new.box_statistics is not None and new.model_id == old.model_id
+    assert new.statistics.to_json() == old.statistics.to_json()
+    assert new.statistics_of("boxes") is new.box_statistics and new.statistics_of("centre") is new.statistics
+    assert new.box_statistics.strangers.trials[0] == 3480 != new.statistics.strangers.trials[0]
+    loose = new.placed_by_boxes("door")
+    assert loose.statistics is new.box_statistics and loose.statistics_of("boxes") is new.box_statistics
+
+
 def test_a_data_set_without_held_out_people_is_refused(data: Path, package_file: Path) -> None:
     for path in data.glob("rows-*"):
         path.write_text(path.read_text().replace("held_out", "train"))

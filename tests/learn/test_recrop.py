@@ -14,7 +14,7 @@ from microface.errors import UserError
 from microface.learn.recrop import Recrop, recrop
 from microface.learn.train.place import CPU
 from microface.photos.align import TEMPLATE
-from microface.photos.crop import TEACHER_VIEW, crop_face
+from microface.photos.crop import TEACHER_VIEW, crop_box, crop_face
 from microface.photos.crop import crop as cut
 from microface.photos.dataset import Dataset, Manifest, ShardInfo
 from microface.photos.face import Face
@@ -54,6 +54,29 @@ def test_recropped_faces_keep_the_stored_embeddings_unless_a_teacher_is_given(tm
     assert manifest.teacher == Dataset.open(rows, verify=False).manifest.teacher
     with pytest.raises(UserError, match="another data set"):
         recrop(rows, [photos], tmp_path / "out", Recrop(Preprocess.loose(64, 48), None, 1), CPU)
+
+
+def test_held_out_people_alone_are_placed_by_boxes(tmp_path: Path) -> None:
+    """The same scale as aligned crops, the places of an average face in the box; nobody else is decoded or counted."""
+    photos, rows = tmp_path / "photos", tmp_path / "rows"
+    faces = _drawn_rows(photos, rows)
+    stored = np.random.default_rng(2).normal(size=(4, 512)).astype(np.float32)
+    np.save(rows / "embeddings-00000.npy", stored)
+    path = next(rows.glob("rows-*"))
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    place = next(i for i, line in enumerate(lines) if line["key"] == faces[1]["key"])
+    lines = [line | {"split": "held_out" if i == place else "train"} for i, line in enumerate(lines)]
+    path.write_text("\n".join(map(json.dumps, lines)) + "\n")
+    told = ["recrop", str(rows), str(photos), "--crop", "boxes", "--size", "32", "--margin", "0", "--held-out"]
+    run = CliRunner().invoke(app, [*told, "--output", str(tmp_path / "out"), "--processes", "1"])
+    assert run.exit_code == 0, run.output
+    data = Dataset.open(tmp_path / "out")
+    assert (len(data), data.manifest.skipped, data.manifest.splits) == (1, {}, {"held_out": 1})
+    photo = decode_photo((photos / "Ada" / "1.png").read_bytes(), "1")
+    crop = Preprocess.aligned(32)
+    assert data.manifest.preprocess == crop.by_boxes and data.crops_by_boxes(crop)
+    assert np.array_equal(data.shards[0].crops[0], crop_box(photo, Face.from_json(faces[1]).box, crop))
+    assert np.array_equal(data.shards[0].embeddings[0], stored[place])
 
 
 def test_rows_and_recipe_tell_of_the_new_crops(tmp_path: Path) -> None:

@@ -31,24 +31,24 @@ def export_network(
     score: Annotated[
         str | None, typer.Option(help="With --to mface: compare embeddings by l1, l2, l2norm or cosine instead.")
     ] = None,
+    crop: Annotated[
+        str | None, typer.Option(help="With --to mface: boxes, for a detector that gives no landmarks.")
+    ] = None,
     json: JsonFile = None,
 ) -> None:
     """Write a network for another tool; what that tool computes is compared with our integers.
 
-    With `--to mface` a model for our own tools that compares by another score: `evaluate visits` measures its
-    statistics, or `enroll --threshold` does without.
+    With `--to mface` a model for our own tools that compares by another score, or whose faces a detector's boxes
+    place. Where no rates are known of it, `evaluate visits` measures them, or `enroll --threshold` does without.
 
     Example: `microface export default --to tflite --output default.tflite`
     """
     if to not in _FORMATS:
         raise UserError(f"--to {to}", "is not known", f"use {', '.join(_FORMATS)}")
-    if (score is None) != (to != "mface"):
-        raise UserError(
-            f"--to {to}", "goes with --score" if score is None else "has no score", "give --to mface --score l1"
-        )
+    _require_change(to, score, crop)
     source = find_network(network)
-    if score is not None:
-        save_json(json, _with_score(source, score, output))
+    if to == "mface":
+        save_json(json, _changed(source, score, crop, output))
         return
     ours = network_in(source)
     x = _inputs(ours, data)
@@ -67,19 +67,34 @@ def export_network(
     save_json(json, {"file": str(output), "bytes": len(written), **vars(found)})
 
 
-def _with_score(source: ModelPackage | IntegerNetwork, score: str, output: Path) -> dict[str, str]:
-    """Write the package that compares by `score`, and say what it lacks."""
+def _require_change(to: str, score: str | None, crop: str | None) -> None:
+    """Refuse a score or a crop for another tool's file, and our own file without either."""
+    changes = score is not None or crop is not None
+    if to != "mface" and changes:
+        raise UserError(f"--to {to}", "has no score and no crop", "give --to mface --score l1")
+    if to == "mface" and not changes:
+        raise UserError("--to mface", "goes with --score or --crop", "give --to mface --score l1")
+    if crop not in (None, "boxes"):
+        raise UserError(f"--crop {crop}", "is not known", "use boxes")
+
+
+def _changed(
+    source: ModelPackage | IntegerNetwork, score: str | None, crop: str | None, output: Path
+) -> dict[str, str]:
+    """Write the package that compares by `score` or crops by boxes, and say what it lacks."""
     if not isinstance(source, ModelPackage):
         raise UserError(source.name, "is a bare network without a score", "give a shipped model or a .mface package")
     if output.suffix != ".mface":
         raise UserError(output, "does not end in .mface", "name a FILE.mface")
-    package = source.compared_by(cast(Score, score), output.stem)
+    package = source.placed_by_boxes(output.stem) if crop else source
+    package = package.compared_by(cast(Score, score), output.stem) if score else package
     package.save(output)
-    console.print(f"{output}: {source.name}, compared by {score}; model id {package.model_id[:16]}", highlight=False)
-    console.print(
-        "no rates are known of it: measure them (evaluate visits --output), or enroll --threshold N", style="yellow"
-    )
-    return {"file": str(output), "model_id": package.model_id, "score": score}
+    how = [f"compared by {score}"] * bool(score) + ["faces placed by boxes"] * bool(crop)
+    console.print(f"{output}: {source.name}, {', '.join(how)}; model id {package.model_id[:16]}", highlight=False)
+    if package.statistics is None:
+        lacks = "no rates are known of it: measure them (evaluate visits --output), or enroll --threshold N"
+        console.print(lacks, style="yellow")
+    return {"file": str(output), "model_id": package.model_id, "score": package.score}
 
 
 def _written(source: ModelPackage | IntegerNetwork, output: Path, x: np.ndarray, to: str) -> tuple[bytes, np.ndarray]:

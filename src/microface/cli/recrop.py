@@ -19,12 +19,15 @@ def recrop(
     teacher: Annotated[
         Path | None, typer.Option(help="The teacher's ONNX file; none: embeddings that are there stay.")
     ] = None,
-    crop: Annotated[str, typer.Option(help="aligned or loose.")] = "aligned",
+    crop: Annotated[
+        str, typer.Option(help="aligned; boxes: the same size, placed by the box alone; or loose.")
+    ] = "aligned",
     size: Annotated[int, typer.Option(help="Side of an aligned crop, width of a loose one.  [pixels]")] = 96,
     height: Annotated[int, typer.Option(help="Height of a loose crop; 0: four thirds of its width.")] = 0,
     margin: Annotated[int, typer.Option(help="Pixels stored on each side of it, for augmentation.", min=0)] = 4,
     light: LightName = "none",
     enlarge: Annotated[float | None, typer.Option(help="Most a photo may be enlarged: any, loose 1.5.")] = None,
+    held_out: Annotated[bool, typer.Option("--held-out", help="Crop held-out people alone.")] = False,
     processes: Annotated[int, typer.Option(help="Processes that decode and crop; 0: as many as cores.")] = 0,
     device: Annotated[str, typer.Option(help="Where the teacher computes: auto, cpu or cuda.")] = "auto",
 ) -> None:
@@ -37,11 +40,12 @@ def recrop(
     from microface.learn.recrop import recrop as make
     from microface.learn.train.place import where
 
-    if crop not in ("aligned", "loose"):
-        raise UserError(f"--crop {crop}", "is not known", "use aligned or loose")
+    if crop not in ("aligned", "boxes", "loose"):
+        raise UserError(f"--crop {crop}", "is not known", "use aligned, boxes or loose")
     limit = most_enlarged(enlarge, crop == "loose")
     cut = stored_crop(crop == "loose", size, margin, light, height)
-    options = Recrop(cut, teacher, processes or os.cpu_count() or 1, limit)
+    cut = cut.by_boxes if crop == "boxes" else cut
+    options = Recrop(cut, teacher, processes or os.cpu_count() or 1, limit, held_out)
     manifest = make(faces, photos, output, options, where(device))
     show_counts(manifest, output)
 

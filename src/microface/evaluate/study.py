@@ -113,7 +113,7 @@ def _open_set(
     if (np.bincount(owners) > 1).sum() < 2:
         return {}
     return {
-        crop: judge(run_trials(engine.score, centred, owners, Draws()), package.statistics)
+        crop: judge(run_trials(engine.score, centred, owners, Draws()), package.statistics_of(crop))
         for crop, centred in embedded.items()
     }
 

@@ -42,13 +42,15 @@ Entries = dict[str, PhotoEntry]
 class Recrop:
     """What is made: crops by `preprocess`, in `processes`; embeddings by the ONNX `teacher`, None: those stored.
 
-    A crop that would need the photo enlarged more than `enlarge` times is left out (`math.inf`: none is).
+    A crop that would need the photo enlarged more than `enlarge` times is left out (`math.inf`: none is). With
+    `held_out` held-out people alone are cropped.
     """
 
     preprocess: Preprocess
     teacher: Path | None = None
     processes: int = 2
     enlarge: float = math.inf
+    held_out: bool = False
 
     def __post_init__(self) -> None:
         if not self.enlarge >= 1:
@@ -56,10 +58,11 @@ class Recrop:
 
     def to_json(self) -> dict[str, Any]:
         """Return what of a recipe is another one in the new data set."""
-        return {
+        made = {
             "preprocess": self.preprocess.to_json(),
             "enlarge": None if math.isinf(self.enlarge) else self.enlarge,
         }
+        return made | {"held_out_only": True} if self.held_out else made
 
 
 def recrop(faces: Path, photos: Sequence[Path], output: Path, options: Recrop, where: Where) -> Manifest:
@@ -125,10 +128,11 @@ def _cutting(processes: int) -> Iterator["Cutting"]:
 
 def _looked_at(cutting: "Cutting", rows: Sequence[Row], entries: Entries, options: Recrop) -> _Seen:
     """Return what the photos of `rows` show, cropped by `cutting`."""
-    tasks = [(entries.get(row["key"]), row, options) for row in rows]
-    found = list(cutting(tasks))
-    cuts = {place: cut for place, cut in enumerate(found) if isinstance(cut, _Cut)}
-    reasons = {place: cut for place, cut in enumerate(found) if isinstance(cut, str)}
+    wanted = [place for place, row in enumerate(rows) if not options.held_out or row["split"] == "held_out"]
+    tasks = [(entries.get(rows[place]["key"]), rows[place], options) for place in wanted]
+    found = list(zip(wanted, cutting(tasks), strict=True))
+    cuts = {place: cut for place, cut in found if isinstance(cut, _Cut)}
+    reasons = {place: cut for place, cut in found if isinstance(cut, str)}
     skipped = [Skipped(rows[place]["key"], reason, rows[place]["identity"]) for place, reason in reasons.items()]
     crops, views = [cut.crop for cut in cuts.values()], [cut.view for cut in cuts.values()]
     stored, seen = (_stacked(*pair) for pair in ((crops, options.preprocess), (views, TEACHER_VIEW)))

@@ -20,6 +20,7 @@ from microface.photos.preprocess import Preprocess
 KIND = "model package"
 Score = Literal["l1", "l2", "l2norm", "cosine"]
 SCORES: tuple[Score, ...] = ("l1", "l2", "l2norm", "cosine")
+_STATISTICS = ("statistics", "box_statistics")
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +28,7 @@ class ModelPackage:
     """An embedding network with its crop, its score, its statistics on held-out people, card and licence.
 
     `statistics` is None for a network whose error rates nobody measured: then enrolment needs a threshold.
+    `box_statistics` are those of an aligned network's faces where the detector's box alone places them.
     """
 
     name: str
@@ -35,6 +37,7 @@ class ModelPackage:
     score: Score
     card: ModelCard
     statistics: VisitStatistics | None = None
+    box_statistics: VisitStatistics | None = None
 
     def __post_init__(self) -> None:
         """Refuse a crop that is not the network's input, or an unknown score."""
@@ -65,14 +68,34 @@ class ModelPackage:
         Statistics and accuracies belong to the score that they were measured with, so they stay behind.
         """
         card = replace(self.card, measurements=())
-        return replace(self, name=name, score=score, card=card, statistics=None)
+        return replace(self, name=name, score=score, card=card, statistics=None, box_statistics=None)
+
+    def placed_by_boxes(self, name: str) -> Self:
+        """Return the network as the model `name`, another id, whose faces the detector's box alone places.
+
+        Its thresholds come from `box_statistics`; figures of aligned faces stay behind. One that crops by boxes
+        already is a `UserError`.
+        """
+        if self.preprocess.geometry != "aligned":
+            raise UserError(self.name, "crops by boxes already", "use it as it is")
+        card = replace(self.card, measurements=())
+        package = replace(self, name=name, preprocess=self.preprocess.by_boxes, card=card)
+        return replace(package, statistics=self.box_statistics, box_statistics=None)
+
+    def statistics_of(self, crop: str) -> VisitStatistics | None:
+        """Return the statistics that thresholds come from for faces cropped by `crop`: aligned, boxes or centre.
+
+        Those of boxes where the package has them; for the others, and without them, its own.
+        """
+        by_boxes = crop == "boxes" and self.preprocess.geometry == "aligned"
+        return self.box_statistics if by_boxes and self.box_statistics is not None else self.statistics
 
     def save(self, path: Path) -> None:
         """Write the package to `path`, wholly or not at all."""
         network = network_to_container(self.network)
-        counts = self.statistics.arrays() if self.statistics is not None else {}
         arrays = {f"network/{name}": array for name, array in network.arrays.items()}
-        arrays |= {f"statistics/{name}": array for name, array in counts.items()}
+        for kind in _STATISTICS:
+            arrays |= _prefixed(kind, getattr(self, kind))
         content = {
             "name": self.name,
             "network": network.content,
@@ -94,7 +117,7 @@ class ModelPackage:
                 Preprocess.from_json(content["preprocess"]),
                 content["score"],
                 ModelCard.from_json(content["card"]),
-                _statistics(container),
+                *(_statistics(container, kind) for kind in _STATISTICS),
             )
         except (KeyError, TypeError) as error:
             raise DamagedFileError(path, f"lacks {error}", "use the release that wrote it") from error
@@ -105,6 +128,11 @@ def _part(container: Container, part: str) -> dict[str, np.ndarray]:
     return {name.removeprefix(prefix): array for name, array in container.arrays.items() if name.startswith(prefix)}
 
 
-def _statistics(container: Container) -> VisitStatistics | None:
-    arrays = _part(container, "statistics")
+def _prefixed(kind: str, statistics: VisitStatistics | None) -> dict[str, np.ndarray]:
+    counts = statistics.arrays() if statistics is not None else {}
+    return {f"{kind}/{name}": array for name, array in counts.items()}
+
+
+def _statistics(container: Container, kind: str) -> VisitStatistics | None:
+    arrays = _part(container, kind)
     return VisitStatistics.from_arrays(arrays) if arrays else None

@@ -65,6 +65,11 @@ class Preprocess:
         return cls("loose", width, height or round(width * 4 / 3), eyes, light=light, margin=0)
 
     @property
+    def by_boxes(self) -> Self:
+        """The same crop, of the same scale, upright and placed by the detector's box alone."""
+        return replace(self, geometry="loose")
+
+    @property
     def size(self) -> tuple[int, int]:
         """(height, width) of the crop."""
         return self.height, self.width

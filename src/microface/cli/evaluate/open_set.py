@@ -58,7 +58,7 @@ def open_set(
     trial = run_trials(used.score, used.centred(crops), photos.owners, Draws(enrolled, times, seed))
     package = models.load(network) if used.name == "integer" else None
     own_score = package is not None and package.score == used.score.name
-    result = judge(trial, package.statistics if package is not None and own_score else None, rate)
+    result = judge(trial, package.statistics_of(crop) if package is not None and own_score else None, rate)
     _show_open_set(used, result)
     if roc is not None:
         curves = [("strangers", result.roc), ("strangers and wrong names", result.roc_misnamed)]

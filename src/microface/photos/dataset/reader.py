@@ -140,6 +140,12 @@ class Dataset:
             reason = f"holds crops whose content is {columns} x {rows} pixels, the network reads {width} x {height}"
             raise UserError(self.folder, reason, "make crops of its shape by `microface recrop --size --height`")
 
+    def crops_by_boxes(self, crop: Preprocess) -> bool:
+        """Whether these are the faces of an aligned `crop`, of its scale, where a detector's box alone places them."""
+        theirs = self.manifest.preprocess
+        same_scale = abs(theirs.eye_distance - crop.eye_distance) <= _EYES
+        return (crop.geometry, theirs.geometry) == ("aligned", "loose") and same_scale
+
     def require_crop(self, crop: Preprocess, otherwise: str = "") -> None:
         """Raise `UserError` unless faces lie in the middle of these crops as in `crop`, or the mend `otherwise` helps.
 
