@@ -50,8 +50,12 @@ class _PowerCutError(Exception):
     pass
 
 
-def test_a_run_that_was_cut_goes_on_exactly(drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    start(config(drawn), tmp_path / "whole", resume=False)
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+def test_a_run_that_was_cut_goes_on_exactly(
+    drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, optimizer: str
+) -> None:
+    chosen = config(drawn, optimizer=optimizer)
+    start(chosen, tmp_path / "whole", resume=False)
     monkeypatch.setattr("microface.learn.train.run.SAVE_EVERY", 0.0)
     original = Run._step
 
@@ -62,10 +66,10 @@ def test_a_run_that_was_cut_goes_on_exactly(drawn: Path, tmp_path: Path, monkeyp
 
     with monkeypatch.context() as patch, pytest.raises(_PowerCutError):
         patch.setattr(Run, "_step", cut)
-        start(config(drawn), tmp_path / "cut", resume=False)
+        start(chosen, tmp_path / "cut", resume=False)
     with pytest.raises(UserError, match="already holds a run"):
-        start(config(drawn), tmp_path / "cut", resume=False)
-    start(config(drawn), tmp_path / "cut", resume=True)
+        start(chosen, tmp_path / "cut", resume=False)
+    start(chosen, tmp_path / "cut", resume=True)
     assert _weights(tmp_path / "whole") == _weights(tmp_path / "cut")
     histories = [json.loads((tmp_path / name / "history.json").read_text()) for name in ("whole", "cut")]
     assert [entry["tar@0.01"] for entry in histories[0]] == [entry["tar@0.01"] for entry in histories[1]]

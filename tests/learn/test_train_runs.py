@@ -20,7 +20,6 @@ from microface.learn.train import checkpoint
 from microface.learn.train.compare import compare, terms_of
 from microface.learn.train.config import TrainConfig
 from microface.learn.train.losses import names
-from microface.learn.train.optimise import optimizer_of
 from microface.learn.train.run import Run
 from microface.learn.train.schedule import rate
 from microface.learn.train.schedule_file import config_of, read_schedule, shipped
@@ -65,18 +64,6 @@ def test_a_run_that_gets_no_better_ends_early(drawn: Path, tmp_path: Path) -> No
     summary = start(slow, tmp_path / "run")
     assert summary["done"] and summary["share"] < 1
     assert start(slow, tmp_path / "run", session=Session(resume=True))["steps"] == summary["steps"]
-
-
-@pytest.mark.parametrize("optimizer", ["adamw", "adam", "sgd"])
-def test_optimizers_step_and_spare_biases(optimizer: str) -> None:
-    layer = torch.nn.Linear(4, 4)
-    before = layer.weight.detach().clone()
-    chosen = TrainConfig("x", "facenet", epochs=1, optimizer=optimizer)
-    made = optimizer_of((layer,), chosen)
-    layer(torch.ones(1, 4)).sum().backward()
-    made.step()
-    assert not torch.equal(before, layer.weight)
-    assert [group["weight_decay"] for group in made.param_groups] == [chosen.weight_decay, 0.0]
 
 
 def test_torchrun_gives_what_processes_of_our_own_give(drawn: Path, tmp_path: Path) -> None:

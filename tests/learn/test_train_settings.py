@@ -38,7 +38,7 @@ WRONG = [
     ("seed = 9223372036854775808", "seed"),
     ("batch = 1", "it should be greater than or equal to 2"),
     ("rate = nan", "it should be a finite number"),
-    ('optimizer = "best"', "it should be 'adamw', 'adam' or 'sgd'"),
+    ('optimizer = "best"', "it should be 'adamw', 'adam', 'sgd' or 'muon'"),
     ("options = 3", "options = 3"),
     ("augmentation = 3", "augmentation = 3"),
     ('[augmentation]\nrotation = "x"', "augmentation.rotation = 'x': cannot be used; it should be a valid number"),

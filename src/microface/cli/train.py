@@ -27,7 +27,9 @@ def train(
     minutes: Annotated[float | None, typer.Option(help="Instead of --epochs: length of the run by the clock.")] = None,
     batch: Annotated[int | None, typer.Option(help="Photos per step.  [default: 64]")] = None,
     rate: Annotated[float | None, typer.Option(help="Highest learning rate.  [default: 0.0025]")] = None,
-    optimizer: Annotated[str, typer.Option(help="adamw, adam or sgd.  [default: adamw]", show_default=False)] = "",
+    optimizer: Annotated[
+        str, typer.Option(help="adamw, muon, adam or sgd.  [default: adamw]", show_default=False)
+    ] = "",
     patience: Annotated[int | None, typer.Option(help="End after so many checks without a better one.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of weights, order and augmentation.  [default: 1]")] = None,
     threads: Annotated[int | None, typer.Option(help="Processes that share every batch (CPU).  [default: 2]")] = None,

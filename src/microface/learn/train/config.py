@@ -121,7 +121,7 @@ class TrainConfig:
 
     (linear between). Empty: cosine, and relation with the weight and temperature above.
     """
-    optimizer: Literal["adamw", "adam", "sgd"] = "adamw"
+    optimizer: Literal["adamw", "adam", "sgd", "muon"] = "adamw"
     rates: Factors = ()
     """Steps of the rate: (from this share of the run on, factor on `rate`); empty: half a cosine to 0."""
     clip: From0 = 0.0
