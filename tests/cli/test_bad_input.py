@@ -1,5 +1,6 @@
 """Bad input, each case through the command line: one line with file, reason and mend, exit code 2, nothing lost."""
 
+import json
 import shutil
 import struct
 import zlib
@@ -70,6 +71,16 @@ def test_two_faces(cli: RunCli, tmp_path: Path, people: Path) -> None:
     first, second = (cv2.imread(str(sorted(one.glob("*.jpg"))[0])) for one in sorted(people.iterdir())[:2])
     data = jpeg(np.concatenate([first, second], axis=1))
     refused(cli("enroll", folder_with(tmp_path, "two.jpg", data)), "several_faces")
+
+
+def test_a_visit_of_two_people_says_who_was_looked_at(cli: RunCli, tmp_path: Path, people: Path, gallery: Path) -> None:
+    first, second = (cv2.imread(str(sorted(one.glob("*.jpg"))[0])) for one in sorted(people.iterdir())[:2])
+    (tmp_path / "two.jpg").write_bytes(jpeg(np.concatenate([first, second], axis=1)))
+    told = cli("identify", gallery, "two.jpg", "--json", "said.json")
+    said = " ".join(told.out.split())
+    assert told.code == 0 and "several faces" in said and "the most central one was taken" in said
+    (visit,) = json.loads((tmp_path / "said.json").read_text())
+    assert "several_faces" in visit["remarks"] and "name" in visit
 
 
 def test_ten_by_ten_pixels(cli: RunCli, tmp_path: Path) -> None:

@@ -34,11 +34,19 @@ def identify_photos(
     device = HostDevice(package)
     said = identify(found, device, device.embed(usable_crops(faces))) if faces else []
     _show(faces, said, [each for each in looks if not each.usable])
-    save_json(json, [{"photo": str(each.path), **one.to_json()} for each, one in zip(faces, said, strict=True)])
+    told = [{"photo": str(each.path), "remarks": list(each.remarks)} for each in faces]
+    save_json(json, [each | one.to_json() for each, one in zip(told, said, strict=True)])
 
 
 def _show(faces: list[Look], said: list[Identification], without: list[Look]) -> None:
     rows = [(look.path, one.said, f"{one.distance:,}", one.nearest) for look, one in zip(faces, said, strict=True)]
     title = f"threshold {said[0].threshold:,}" if said else "no face found"
     console.print(table(title, ("photo", "who", "distance", "nearest"), rows))
+    say([f"{look.path}: {_in_words(look.remarks)}" for look in faces if look.remarks], style="yellow")
     say([f"no decision on {look.path}: {', '.join(look.reasons)}" for look in without], style="yellow")
+
+
+def _in_words(remarks: tuple[str, ...]) -> str:
+    """Return what speaks against a photo; of several faces it says which one was taken."""
+    words = [remark.replace("_", " ") for remark in remarks]
+    return ", ".join(words) + ("; the most central one was taken" if "several_faces" in remarks else "")

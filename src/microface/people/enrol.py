@@ -20,11 +20,15 @@ STRANGERS = "unknown"
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """What is seen in one photo: the `crop` uint8 [H, W, 3] of its face (None without), `reasons` against using it."""
+    """What is seen in one photo: the `crop` uint8 [H, W, 3] of its face (None without), `reasons` against using it.
+
+    `remarks` speak against the photo, too, yet do not keep it from being used.
+    """
 
     path: Path
     crop: np.ndarray | None
     reasons: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def usable(self) -> bool:

@@ -18,7 +18,8 @@ UNREADABLE = "unreadable"
 def photo_looker(preprocess: Preprocess, gate: bool = True) -> LookAt:
     """Return what looks at a photo's file: its most central face, cropped by `preprocess`.
 
-    With `gate` a photo has the reasons of `photos.quality` against it; without, only the want of a face counts.
+    With `gate` a photo has the reasons of `photos.quality` against it; without, only the want of a face counts, and
+    the others are remarks.
     """
     finder = Finder()
 
@@ -29,7 +30,7 @@ def photo_looker(preprocess: Preprocess, gate: bool = True) -> LookAt:
             return Look(path, None, (f"{UNREADABLE}: {error.reason}",))
         face, quality = judge(photo, finder.find(photo))
         crop = None if face is None else crop_face(photo, face, preprocess)
-        return Look(path, crop, quality.reasons if gate or face is None else ())
+        return Look(path, crop, quality.reasons) if gate or face is None else Look(path, crop, (), quality.reasons)
 
     return look
 
