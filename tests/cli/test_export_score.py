@@ -35,6 +35,8 @@ def test_faces_of_an_aligned_model_are_placed_by_boxes(cli: RunCli, tmp_path: Pa
     assert (door.preprocess.geometry, door.preprocess.eye_distance) == ("loose", own.preprocess.eye_distance)
     assert "no rates are known" in cli("export", "plain.mface", "--to", "mface", "--crop", "boxes",
                                        "--output", "none.mface").out  # fmt: skip
+    told_of = [" ".join(cli("models", name).out.replace("│", " ").split()) for name in ("measured.mface", "none.mface")]
+    assert "also for faces placed by boxes" in told_of[0] and "no statistics of strangers" in told_of[1]
     both = cli("export", "measured.mface", "--to", "mface", "--crop", "boxes", "--score", "l1", "--output", "l1.mface")
     l1 = ModelPackage.load(tmp_path / "l1.mface")
     assert "compared by l1, faces placed by boxes" in both.out and l1.statistics is None and l1.score == "l1"

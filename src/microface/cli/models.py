@@ -122,11 +122,22 @@ def _fields(package: ModelPackage) -> Iterator[tuple[str, str]]:
         "cost",
         f"{package.network.macs:,} multiply-accumulates, {package.network.constant_bytes:,} bytes of constants",
     )
+    yield "thresholds", _thresholds(package)
     yield "training data", card.training_data
     yield "teacher", card.teacher
     yield "licence", card.licence
     yield "limits", card.limits
     yield "model id", package.model_id
+
+
+def _thresholds(package: ModelPackage) -> str:
+    """Return what thresholds for strangers come from, for the package's own crop and for faces that boxes place."""
+    own, boxes = package.statistics, package.box_statistics
+    if own is None:
+        return "no statistics of strangers: enroll with --threshold N"
+    people, visits = int(own.strangers.people[0]), int(own.strangers.trials[0])
+    told = f"by {visits:,} visits of strangers, {people:,} held-out people"
+    return told if boxes is None else f"{told}; also for faces placed by boxes (export --to mface --crop boxes)"
 
 
 def _figure(each: Measurement) -> tuple[str, ...]:
