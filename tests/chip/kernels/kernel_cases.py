@@ -47,23 +47,23 @@ class Case:
         return values[self.network.outputs[0]]
 
 
-def _rng(draw: Draw) -> np.random.Generator:
+def rng_of(draw: Draw) -> np.random.Generator:
     return np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
 
 
-def _bytes(draw: Draw, shape: tuple[int, ...]) -> np.ndarray:
+def bytes_of(draw: Draw, shape: tuple[int, ...]) -> np.ndarray:
     """Random bytes; or small ones, whose sums often lie between two outputs; or the two ends: the largest sums."""
-    rng, kind = _rng(draw), draw(st.sampled_from(["any", "small", "ends"]))
+    rng, kind = rng_of(draw), draw(st.sampled_from(["any", "small", "ends"]))
     if kind == "ends":
         return rng.choice(np.array([-128, 127], np.int8), shape)
     return rng.integers(*{"any": (-128, 128), "small": (-2, 3)}[kind], shape).astype(np.int8)
 
 
-def _weight_bits(draw: Draw) -> int:
+def weight_bits(draw: Draw) -> int:
     return draw(st.sampled_from([8, 4]))
 
 
-def _range(draw: Draw) -> tuple[int, int]:
+def range_of(draw: Draw) -> tuple[int, int]:
     if draw(st.booleans()):
         return -128, 127
     lo = draw(st.integers(-128, 127))
@@ -75,7 +75,7 @@ def _factors(draw: Draw, bound: np.ndarray, largest: int) -> tuple[np.ndarray, n
 
     `largest` is the largest accumulator that occurs.
     """
-    rng, count = _rng(draw), len(bound)
+    rng, count = rng_of(draw), len(bound)
     kind = draw(st.sampled_from(["usual", "ties", "left", "largest", "any"]))
     room = 30 - np.floor(np.log2(np.maximum(bound, 1))).astype(np.int64)
     left = rng.integers(0, np.clip(room, 0, 30) + 1) if kind in ("left", "any") else np.zeros(count, np.int64)
@@ -90,7 +90,7 @@ def _factors(draw: Draw, bound: np.ndarray, largest: int) -> tuple[np.ndarray, n
     return left.astype(np.int32), multiplier.astype(np.int32)
 
 
-def _rule(
+def rule_for(
     draw: Draw, bound: np.ndarray, largest: int, ends: tuple[int, int], prelu: bool | None = None
 ) -> HighMul | HighMulPrelu:
     """Return a rule that cuts at `ends`, with a PReLU where `prelu` says so (None: sometimes)."""
@@ -98,10 +98,10 @@ def _rule(
     rest = draw(ZERO_POINTS), *ends
     if not (draw(st.booleans()) if prelu is None else prelu):
         return HighMul(left, multiplier, *rest)
-    slopes = _rng(draw).choice(np.array([-1.5, -1, -0.3, 0, 0.25, 1, 1.3]), len(left))
+    slopes = rng_of(draw).choice(np.array([-1.5, -1, -0.3, 0, 0.25, 1, 1.3]), len(left))
     below = np.clip(multiplier * slopes, 1 - 2**31, 2**31 - 1).astype(np.int32)
     if draw(st.integers(0, 3)) == 2:
-        below = _rng(draw).choice(np.array([1 - 2**31, -1, 0, 1, 2**31 - 1], np.int32), len(left))
+        below = rng_of(draw).choice(np.array([1 - 2**31, -1, 0, 1, 2**31 - 1], np.int32), len(left))
     return HighMulPrelu(left, multiplier, below, *rest)
 
 
@@ -116,15 +116,15 @@ def _weighted(draw: Draw, make: type, shape: tuple[int, int, int], weights: tupl
     """A convolution, depthwise convolution or dense layer with random weights, bias and requantisation."""
     source = Tensor("x", shape, "s8", 1.0, draw(ZERO_POINTS))
     outputs = weights[-1] if make is DepthwiseConv2D else weights[0]
-    bias = _rng(draw).integers(-500, 500, outputs).astype(np.int32)
-    bits = _weight_bits(draw)
-    taps, x = _bytes(draw, weights) >> (8 - bits), _bytes(draw, shape)
+    bias = rng_of(draw).integers(-500, 500, outputs).astype(np.int32)
+    bits = weight_bits(draw)
+    taps, x = bytes_of(draw, weights) >> (8 - bits), bytes_of(draw, shape)
     more["weight_bits"] = bits
     op = make("op", ("x",), "y", taps, bias, NoRequantise(), **more)
     if draw(st.integers(0, 9)) == 7:
         return Case(_network(op, [source], 0, "s32"), [x])
     largest = int(np.abs(op.run([x[None]], [source])).max())
-    requantise = _rule(draw, op.bound(source), largest, _range(draw))
+    requantise = rule_for(draw, op.bound(source), largest, range_of(draw))
     op = make("op", ("x",), "y", taps, bias, requantise, **more)
     return Case(_network(op, [source], requantise.zero_point), [x])
 
@@ -195,9 +195,9 @@ def adds(draw: Draw) -> Case:
     scales = [2.0 ** draw(st.floats(-6, 6)) for _ in range(2)]
     a, b = (Tensor(name, shape, "s8", scale, draw(ZERO_POINTS)) for name, scale in zip("ab", scales, strict=True))
     output = Tensor("y", shape, "s8", 2.0 ** draw(st.floats(-3, 3)), draw(ZERO_POINTS))
-    op = Add.between("op", a, b, output, *_range(draw))
+    op = Add.between("op", a, b, output, *range_of(draw))
     network = IntegerNetwork("case", {t.name: t for t in (a, b, output)}, (op,), ("a", "b"), ("y",))
-    return Case(network, [_bytes(draw, shape), _bytes(draw, shape)])
+    return Case(network, [bytes_of(draw, shape), bytes_of(draw, shape)])
 
 
 @st.composite
@@ -205,7 +205,7 @@ def concats(draw: Draw) -> Case:
     rows, columns, unit = draw(st.integers(1, 5)), draw(st.integers(1, 5)), draw(st.sampled_from([1, 4]))
     shapes = [(rows, columns, unit * draw(st.integers(1, 11))) for _ in range(2)]
     sources = [Tensor(name, shape, "s8", 0.5, 3) for name, shape in zip("ab", shapes, strict=True)]
-    return Case(_network(Concat("op", ("a", "b"), "y"), sources, 3), [_bytes(draw, shape) for shape in shapes])
+    return Case(_network(Concat("op", ("a", "b"), "y"), sources, 3), [bytes_of(draw, shape) for shape in shapes])
 
 
 @st.composite
@@ -215,10 +215,10 @@ def pools(draw: Draw) -> Case:
     source = Tensor("x", shape, "s8", 1.0, draw(ZERO_POINTS))
     if draw(st.booleans()):
         op: Operator = MaxPool("op", ("x",), "y", window.size, window.stride, window.padding)
-        return Case(_network(op, [source], source.zero_point), [_bytes(draw, shape)])
+        return Case(_network(op, [source], source.zero_point), [bytes_of(draw, shape)])
     output = Tensor("y", (1, 1, 1), "s8", 2.0 ** draw(st.floats(-9, 3)), draw(ZERO_POINTS))
     op = AveragePool.between("op", source, output, window)
-    return Case(_network(op, [source], output.zero_point), [_bytes(draw, shape)])
+    return Case(_network(op, [source], output.zero_point), [bytes_of(draw, shape)])
 
 
 @st.composite
@@ -226,7 +226,7 @@ def means(draw: Draw) -> Case:
     shape = draw(st.integers(1, 9)), draw(st.integers(1, 9)), draw(st.integers(1, 21))
     source = Tensor("x", shape, "s8", 1.0, draw(ZERO_POINTS))
     output = Tensor("y", (1, 1, shape[2]), "s8", 2.0 ** draw(st.floats(-9, 3)), draw(ZERO_POINTS))
-    return Case(_network(Mean.between("op", source, output), [source], output.zero_point), [_bytes(draw, shape)])
+    return Case(_network(Mean.between("op", source, output), [source], output.zero_point), [bytes_of(draw, shape)])
 
 
 @st.composite
@@ -234,74 +234,14 @@ def pads(draw: Draw) -> Case:
     shape = draw(st.integers(1, 5)), draw(st.integers(1, 5)), draw(st.integers(1, 9))
     source = Tensor("x", shape, "s8", 1.0, draw(ZERO_POINTS))
     op = Pad("op", ("x",), "y", tuple(draw(st.integers(0, 3)) for _ in range(4)))
-    return Case(_network(op, [source], source.zero_point), [_bytes(draw, shape)])
+    return Case(_network(op, [source], source.zero_point), [bytes_of(draw, shape)])
 
 
 @st.composite
 def prelus(draw: Draw) -> Case:
     shape = draw(st.integers(1, 5)), draw(st.integers(1, 9)), draw(st.integers(1, 24))
     source = Tensor("x", shape, "s8", 1.0, draw(ZERO_POINTS))
-    slopes = _rng(draw).integers(-(2**15), 2**15, shape[2]).astype(np.int16)
+    slopes = rng_of(draw).integers(-(2**15), 2**15, shape[2]).astype(np.int16)
     if draw(st.booleans()):
-        slopes = _rng(draw).choice(np.array([-(2**15), -1, 0, 1, 2**15 - 1], np.int16), shape[2])
-    return Case(_network(Prelu("op", ("x",), "y", slopes), [source], source.zero_point), [_bytes(draw, shape)])
-
-
-@st.composite
-def inverted_residuals(draw: Draw) -> Case:
-    """Expansion (or none), 3x3 depthwise, projection, addition (or none), with factors that fill the ranges."""
-    rows, columns = draw(st.integers(3, 13)), draw(st.integers(3, 13))
-    inputs, wide = draw(st.integers(1, 17)), 2 * draw(st.integers(1, 12))
-    expands, stride = draw(st.booleans()), draw(st.sampled_from([1, 1, 2]))
-    inputs = inputs if expands else wide
-    adds = stride == 1 and inputs >= 2 and inputs <= wide and draw(st.booleans())
-    source = Tensor("x", (rows, columns, inputs), "s8", 1.0, draw(ZERO_POINTS))
-    chain = _Chain(draw, {"x": source}, {"x": _bytes(draw, source.shape)})
-    prelus = draw(st.booleans())
-    if expands:
-        chain.append(Conv2D, "expand", (wide, 1, 1, inputs), prelus)
-    # Padding as the frameworks have it: one on all sides, or where the output needs it.
-    padding = draw(st.sampled_from([(1, 1, 1, 1), (0, 1, 0, 1)])) if stride == 2 else (1, 1, 1, 1)
-    chain.append(DepthwiseConv2D, "depthwise", (3, 3, wide), prelus, stride=(stride, stride), padding=padding)
-    chain.append(Conv2D, "project", (inputs if adds else draw(st.integers(2, 9)), 1, 1, wide), False)
-    if adds:
-        chain.add(draw(st.permutations(["x", chain.last])))
-    return chain.case()
-
-
-class _Chain:
-    """Appends operators with random weights whose factors suit the values that reach them."""
-
-    def __init__(self, draw: Draw, tensors: dict[str, Tensor], values: dict[str, np.ndarray]) -> None:
-        self.draw, self.tensors, self.values = draw, tensors, values
-        self.operators: list[Operator] = []
-        self.last = "x"
-
-    def append(self, make: type, name: str, weights: tuple[int, ...], prelu: bool, **more: object) -> None:
-        source, outputs = self.tensors[self.last], weights[-1] if make is DepthwiseConv2D else weights[0]
-        bits = _weight_bits(self.draw)
-        taps, bias = _bytes(self.draw, weights), _rng(self.draw).integers(-500, 500, outputs).astype(np.int32)
-        taps, more["weight_bits"] = taps >> (8 - bits), bits
-        raw = make(name, (source.name,), name, taps, bias, NoRequantise(), **more)
-        largest = int(np.abs(raw.run([self.values[source.name][None]], [source])).max())
-        whole = self.draw(st.integers(0, 3)) > 0
-        ends = (-128, 127) if whole else _range(self.draw)
-        rule = _rule(self.draw, raw.bound(source), largest, ends, prelu)
-        op = make(name, (source.name,), name, taps, bias, rule, **more)
-        self._keep(op, Tensor(name, op.shape(source.shape), "s8", 1.0, rule.zero_point))
-
-    def add(self, names: list[str]) -> None:
-        a, b = (self.tensors[name] for name in names)
-        output = Tensor("sum", a.shape, "s8", 2.0 ** self.draw(st.floats(-1, 3)), self.draw(ZERO_POINTS))
-        self._keep(Add.between("sum", a, b, output, *_range(self.draw)), output)
-
-    def _keep(self, op: Operator, output: Tensor) -> None:
-        inputs = [self.tensors[name] for name in op.inputs]
-        result = op.run([self.values[name][None] for name in op.inputs], inputs)[0]
-        self.tensors[output.name], self.values[output.name] = output, result.astype(np.int8)
-        self.operators.append(op)
-        self.last = output.name
-
-    def case(self) -> Case:
-        network = IntegerNetwork("case", self.tensors, tuple(self.operators), ("x",), (self.last,))
-        return Case(network, [self.values["x"]])
+        slopes = rng_of(draw).choice(np.array([-(2**15), -1, 0, 1, 2**15 - 1], np.int16), shape[2])
+    return Case(_network(Prelu("op", ("x",), "y", slopes), [source], source.zero_point), [bytes_of(draw, shape)])

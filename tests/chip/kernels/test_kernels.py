@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from kernel_chains import inverted_residuals
 from kernel_chip import Chip
 from kernel_machines import Host, Machine
 
@@ -64,7 +65,7 @@ def test_every_fitting_kernel_equals_the_meaning(family: str, machines: list[Mac
 @EXAMPLES
 @given(data=st.data(), comfort=st.sampled_from([0, 2_000, 4_000, 48_000]))
 def test_inverted_residuals_in_strips_of_any_height(machines: list[Machine], data: st.DataObject, comfort: int) -> None:
-    case = data.draw(cases.inverted_residuals())
+    case = data.draw(inverted_residuals())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(inverted_residual, "COMFORT_BYTES", comfort)
         kernels = [k for k in (InvertedResidualDsp(), InvertedResidualPreluDsp()) if k.matches(case.op, case.network)]
