@@ -49,7 +49,8 @@ def test_held_out_people_alone_are_measured(data: Path, package_file: Path) -> N
 @pytest.mark.parametrize(
     ("crop", "said"),
     [(Preprocess.aligned(18, margin=1), "aligned crops with eyes 5.66 apart; prepare aligned ones with eyes 5.03"),
-     (Preprocess.loose(16, 16).widened(2), "loose crops with eyes 5.33 apart")],
+     (Preprocess.loose(16, 16).widened(2), "loose crops with eyes 5.33 apart"),
+     (Preprocess.aligned(16, margin=2, light="spread"), "light spread, the network reads those with light none")],
 )  # fmt: skip
 def test_people_in_other_crops_than_the_networks_are_refused(
     data: Path, package_file: Path, crop: Preprocess, said: str

@@ -147,15 +147,18 @@ class Dataset:
         return (crop.geometry, theirs.geometry) == ("aligned", "loose") and same_scale
 
     def require_crop(self, crop: Preprocess, otherwise: str = "") -> None:
-        """Raise `UserError` unless faces lie in the middle of these crops as in `crop`, or the mend `otherwise` helps.
+        """Raise `UserError` unless faces lie in these crops' middle, in such light, as in `crop`.
 
-        People who are cropped otherwise say nothing of a package's distances.
+        `otherwise` is a further mend. People who are cropped otherwise say nothing of a package's distances.
         """
         theirs = self.manifest.preprocess
         if theirs.geometry != crop.geometry or abs(theirs.eye_distance - crop.eye_distance) > _EYES:
             reason = f"holds {theirs.geometry} crops with eyes {theirs.eye_distance:.3g} apart"
             mend = f"prepare {crop.geometry} ones with eyes {crop.eye_distance:.3g} apart{otherwise}"
             raise UserError(self.folder, reason, mend)
+        if theirs.light != crop.light:
+            reason = f"holds crops with light {theirs.light}, the network reads those with light {crop.light}"
+            raise UserError(self.folder, reason, f"prepare or recrop with --light {crop.light}{otherwise}")
 
     def require_aligned(self, what: str) -> None:
         """Raise `UserError` unless the crops are aligned and square, as `what` reads them."""
