@@ -44,13 +44,24 @@ class TrialCounts:
         return np.asarray(self.counts / np.maximum(1, self.trials)[:, None])
 
     def arrays(self, prefix: str) -> dict[str, np.ndarray]:
-        """Return the arrays under names that begin with `prefix`."""
-        return {f"{prefix}_{name}": value for name, value in vars(self).items()}
+        """Return the arrays under names that begin with `prefix`, small: counts of 32 bits where they fit."""
+        small = {name: _narrow(value) for name, value in vars(self).items()}
+        return {f"{prefix}_{name}": value for name, value in small.items()}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], prefix: str) -> "TrialCounts":
-        """Read what `arrays` wrote."""
-        return cls(*(np.asarray(arrays[f"{prefix}_{name}"]) for name in cls.__dataclass_fields__))
+        """Read what `arrays` wrote; the band has the precision of 32-bit floats then."""
+        return cls(*(_wide(np.asarray(arrays[f"{prefix}_{name}"])) for name in cls.__dataclass_fields__))
+
+
+def _narrow(value: np.ndarray) -> np.ndarray:
+    if value.dtype.kind == "f":
+        return value.astype(np.float32)
+    return value.astype(np.int32) if value.size and value.max() < 2**31 else value
+
+
+def _wide(value: np.ndarray) -> np.ndarray:
+    return value.astype(np.float64 if value.dtype.kind == "f" else np.int64)
 
 
 @dataclass(frozen=True)
