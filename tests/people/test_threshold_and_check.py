@@ -112,6 +112,7 @@ def test_each_own_photo_is_left_out_once() -> None:
     assert found.refused_share == 3 / 5 and found.accepted_share is None
     text = "\n".join(found.sentences())
     assert "3 of 5 refused" in text and "A was taken for C in 1 photo" in text
+    assert found.own == (31, 30, 59, 4, 4) and "at distances of 4 to 59, half of them below 30" in text
 
 
 def test_a_single_photo_can_still_be_taken_for_another() -> None:
@@ -124,7 +125,20 @@ def test_strangers_are_counted_by_the_name_they_got() -> None:
     gallery = Gallery("m", "ab" * 32, 1, 5, None, (line("A", 0), line("B", 100)))
     found = check(gallery, Score("l1"), np.array([[4], [50], [99], [96]], np.int8))
     assert found.strangers == 4 and found.accepted == {"A": 1, "B": 2} and found.accepted_share == 3 / 4
-    assert found.to_json()["strangers_accepted"] == 3
+    assert found.to_json()["strangers_accepted"] == 3 and found.to_json()["stranger_distances"] == [1, 4, 4, 50]
+    assert "  at distances of 1 to 50, half of them below 4" in found.sentences()
+
+
+def test_a_threshold_that_refuses_everybody_still_tells_how_near_people_come() -> None:
+    """So that a threshold by hand can be chosen; nobody, or nobody enrolled, has no distance to tell."""
+    gallery = Gallery("m", "ab" * 32, 1, -1, None, (line("A", 0, 4), line("B", 100, 102)))
+    found = check(gallery, Score("l1"), np.array([[10]], np.int8))
+    assert sum(found.refused.values()) == 4 and not found.accepted
+    assert [line for line in found.sentences() if "distances" in line] == [
+        "  at distances of 2 to 4, half of them below 3", "  at distances of 8 to 8, half of them below 8",
+    ]  # fmt: skip
+    nobody = check(Gallery("m", "ab" * 32, 1), Score("l1"), np.array([[10]], np.int8))
+    assert "distances" not in "".join(nobody.sentences()) and nobody.strangers == 1
 
 
 def test_ties_go_to_the_lower_index_and_nobody_names_nobody() -> None:
