@@ -33,8 +33,9 @@ def card_of(run: Path) -> ModelCard:
     known = sha256 == ESP_DL_SHA256
     crops = "aligned faces" if dataset.manifest.preprocess.geometry == "aligned" else "loose, upright crops of faces"
     how = "distilled" if sha256 else "trained on names"
+    begun = ", begun with weights that were trained before" if config.init else ""
     return ModelCard(
-        summary=f"{config.net} ({options}) for {crops}, {how} for {length}.",
+        summary=f"{config.net} ({options}) for {crops}, {how} for {length}{begun}.",
         training_data=_photos(dataset),
         teacher=ESP_DL if known else f"An ONNX network with SHA-256 {sha256}." if sha256 else "None.",
         licence=RESEARCH if known else OWN,
