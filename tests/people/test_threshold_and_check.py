@@ -139,6 +139,7 @@ def test_a_threshold_that_refuses_everybody_still_tells_how_near_people_come() -
     ]  # fmt: skip
     nobody = check(Gallery("m", "ab" * 32, 1), Score("l1"), np.array([[10]], np.int8))
     assert "distances" not in "".join(nobody.sentences()) and nobody.strangers == 1
+    assert nobody.to_json()["stranger_distances"] == []
 
 
 def test_ties_go_to_the_lower_index_and_nobody_names_nobody() -> None:

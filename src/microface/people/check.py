@@ -91,13 +91,13 @@ def check(gallery: Gallery, score: Score, strangers: np.ndarray | None = None) -
     visits = np.zeros((0, gallery.dimensions), np.int8) if strangers is None else strangers
     distances = _to_people(gallery, score, visits)
     accepted = Counter(name for name in _names(gallery, distances) if name is not None)
-    own, nearest = _own(gallery, left_out), tuple(distances.min(axis=1, initial=_FAR).tolist())
+    own, nearest = _own(gallery, left_out), tuple(distances.min(axis=1).tolist()) if len(gallery) else ()
     return GalleryCheck(dict(tried), _positive(refused), dict(taken), len(visits), dict(accepted), own, nearest)
 
 
 def _distances(values: tuple[int, ...]) -> list[str]:
     """Return a line on how far photos are, none without photos or people."""
-    if not values or min(values) == _FAR:
+    if not values:
         return []
     return [f"  at distances of {min(values):,} to {max(values):,}, half of them below {int(np.median(values)):,}"]
 

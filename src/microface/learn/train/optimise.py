@@ -1,7 +1,7 @@
 """Optimizers whose weight decay spares batch norms and biases."""
 
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import nn
@@ -11,31 +11,6 @@ from microface.learn.train.muon import Muon
 
 _MOMENTUM = 0.9
 _COLOURS = 3
-
-
-class Optimizer(Protocol):
-    """What a run needs of an optimizer."""
-
-    @property
-    def param_groups(self) -> list[dict[str, Any]]:
-        """The parameters with their settings, of which `lr` may be changed."""
-        ...
-
-    def step(self) -> Any:
-        """Change the parameters by their gradients."""
-        ...
-
-    def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients."""
-        ...
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return what a checkpoint keeps."""
-        ...
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over what `state_dict` returned."""
-        ...
 
 
 class Together:
@@ -69,7 +44,7 @@ class Together:
             part.load_state_dict(state)
 
 
-def optimizer_of(modules: Iterable[nn.Module], config: TrainConfig) -> Optimizer:
+def optimizer_of(modules: Iterable[nn.Module], config: TrainConfig) -> torch.optim.Optimizer | Together:
     """Return the optimizer of `config` for the parameters of `modules`.
 
     `muon` changes dense convolutions behind the first layer; AdamW changes everything else, the embedding too.

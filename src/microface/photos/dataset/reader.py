@@ -142,9 +142,7 @@ class Dataset:
 
     def crops_by_boxes(self, crop: Preprocess) -> bool:
         """Whether these are the faces of an aligned `crop`, of its scale, where a detector's box alone places them."""
-        theirs = self.manifest.preprocess
-        same_scale = abs(theirs.eye_distance - crop.eye_distance) <= _EYES
-        return (crop.geometry, theirs.geometry) == ("aligned", "loose") and same_scale
+        return crop.geometry == "aligned" and self._places_as(crop.by_boxes)
 
     def require_crop(self, crop: Preprocess, otherwise: str = "") -> None:
         """Raise `UserError` unless faces lie in these crops' middle, in such light, as in `crop`.
@@ -152,13 +150,17 @@ class Dataset:
         `otherwise` is a further mend. People who are cropped otherwise say nothing of a package's distances.
         """
         theirs = self.manifest.preprocess
-        if theirs.geometry != crop.geometry or abs(theirs.eye_distance - crop.eye_distance) > _EYES:
+        if not self._places_as(crop):
             reason = f"holds {theirs.geometry} crops with eyes {theirs.eye_distance:.3g} apart"
             mend = f"prepare {crop.geometry} ones with eyes {crop.eye_distance:.3g} apart{otherwise}"
             raise UserError(self.folder, reason, mend)
         if theirs.light != crop.light:
             reason = f"holds crops with light {theirs.light}, the network reads those with light {crop.light}"
             raise UserError(self.folder, reason, f"prepare or recrop with --light {crop.light}{otherwise}")
+
+    def _places_as(self, crop: Preprocess) -> bool:
+        theirs = self.manifest.preprocess
+        return theirs.geometry == crop.geometry and abs(theirs.eye_distance - crop.eye_distance) <= _EYES
 
     def require_aligned(self, what: str) -> None:
         """Raise `UserError` unless the crops are aligned and square, as `what` reads them."""
