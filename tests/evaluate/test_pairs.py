@@ -71,6 +71,11 @@ def test_what_names_no_folds(text: str) -> None:
         parse_folds(text)
 
 
+def test_folds_that_end_before_they_begin() -> None:
+    with pytest.raises(UserError, match="5-1: ends before it begins; write 1-5"):
+        parse_folds("2,5-1")
+
+
 def test_the_root_is_the_folder_of_names_or_its_parent(tmp_path: Path) -> None:
     photo = tmp_path / "lfw" / "Ada" / "Ada_0001.jpg"
     photo.parent.mkdir(parents=True)

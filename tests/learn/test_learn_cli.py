@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 
 from microface.cli.app import app as whole
 from microface.cli.quantize import quantize
+from microface.cli.recrop import recrop
 from microface.cli.train import train
 from microface.errors import UserError
 from microface.models.package import ModelPackage
@@ -22,6 +24,7 @@ from microface.network.ops import WeightedOperator
 app = typer.Typer()
 app.command("train")(train)
 app.command("quantize")(quantize)
+app.command("recrop")(recrop)
 _OPTIONS = [text for name, value in NET.items() for text in ("--option", f"{name}={value}")]
 
 
@@ -48,11 +51,32 @@ def test_train_then_quantize(drawn: Path, tmp_path: Path) -> None:
     assert (tmp_path / "report.png").stat().st_size > 0 and (tmp_path / "report-roc.png").stat().st_size > 0
 
 
+def test_a_data_set_may_be_named_in_another_way_and_moved(
+    drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(drawn, tmp_path / "faces")
+    monkeypatch.chdir(tmp_path)
+    common = ["--output", "run", "--batch", 32, "--threads", 1, *_OPTIONS]
+    _run("train", "--data", "faces", "--epochs", 1, *common)
+    _run("train", "--data", tmp_path / "faces", "--epochs", 2, "--resume", *common)
+    (tmp_path / "faces").rename(tmp_path / "moved")
+    with pytest.raises(UserError, match="holds no data set"):
+        _run("quantize", "run", "--output", "mine.mface", "--method", "ptq")
+    _run("quantize", "run", "--output", "mine.mface", "--method", "ptq", "--data", "moved")
+    with pytest.raises(UserError, match="names no layer"):
+        _run("quantize", "run", "--output", "mine.mface", "--bits", "nolayer=4", "--data", "moved")
+
+
 def test_bad_arguments_are_told(drawn: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="either --epochs or --minutes"):
         _run("train", "--data", drawn, "--output", tmp_path / "run")
     with pytest.raises(UserError, match="write NAME=VALUE"):
         _run("train", "--data", drawn, "--output", tmp_path / "run", "--epochs", 1, "--option", "width")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="is not a folder"):
+        _run("train", "--data", drawn, "--output", tmp_path / "file", "--epochs", 1)
+    with pytest.raises(UserError, match="--height 33: only goes with --crop loose"):
+        _run("recrop", drawn, tmp_path, "--output", tmp_path / "out", "--height", 33)
     with pytest.raises(UserError, match="it should be 'ptq', 'qat' or 'best'"):
         _run("quantize", tmp_path, "--output", tmp_path / "x.mface", "--method", "int4")
 

@@ -56,6 +56,21 @@ def test_recropped_faces_keep_the_stored_embeddings_unless_a_teacher_is_given(tm
         recrop(rows, [photos], tmp_path / "out", Recrop(Preprocess.loose(64, 48), None, 1), CPU)
 
 
+def test_photos_that_were_forgotten_are_not_taken_for_lost(tmp_path: Path) -> None:
+    photos, rows, some, out = (tmp_path / name for name in ("photos", "rows", "some", "out"))
+    _drawn_rows(photos, rows)
+    np.save(rows / "embeddings-00000.npy", np.ones((4, 512), np.float32))
+    options = Recrop(Preprocess.aligned(32), None, 1)
+    (some / "Bo").mkdir(parents=True)
+    (photos / "Ada" / "2.png").rename(some / "Bo" / "9.png")
+    with pytest.raises(UserError, match="has no face in these photos; give the collections"):
+        recrop(rows, [some], out, options, CPU)
+    assert recrop(rows, [photos], out, options, CPU).skipped == {"no_photo": 2}
+    (some / "Bo" / "9.png").rename(photos / "Ada" / "2.png")
+    with pytest.raises(UserError, match="another data set"):
+        recrop(rows, [photos], out, options, CPU)
+
+
 def test_held_out_people_alone_are_placed_by_boxes(tmp_path: Path) -> None:
     """The same scale as aligned crops, the places of an average face in the box; nobody else is decoded or counted."""
     photos, rows = tmp_path / "photos", tmp_path / "rows"

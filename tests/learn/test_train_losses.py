@@ -18,7 +18,7 @@ from microface.errors import UserError
 from microface.learn.train import checkpoint
 from microface.learn.train.data import open_photos, order_by_people
 from microface.learn.train.losses import Lesson, Subject, Total, build, distillation, names
-from microface.learn.train.losses.total import parsed
+from microface.learn.train.losses.total import parsed, parsed_terms
 from microface.learn.train.projection import directions
 from microface.learn.train.run import Run
 from microface.learn.train.schedule import weight
@@ -133,6 +133,9 @@ def test_losses_as_they_are_written() -> None:
     assert parsed("arcface=0.5,margin=0.4,scale=16") == ("arcface", {"weight": 0.5, "margin": 0.4, "scale": 16.0})
     with pytest.raises(UserError, match="cannot be read"):
         parsed("arcface=much")
+    assert parsed_terms(["cosine", "relation=0.2"]) == {"cosine": {"weight": 1.0}, "relation": {"weight": 0.2}}
+    with pytest.raises(UserError, match="--loss cosine=2: is there twice"):
+        parsed_terms(["cosine=1", "cosine=2"])
 
 
 @given(st.floats(0, 1))

@@ -1,5 +1,6 @@
 """The published layouts, imitated in the small with photos of people who do not exist."""
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -38,6 +39,8 @@ def entries_of(source: Path, layout: str) -> dict[str, PhotoEntry]:
     entries = list_photos(source)
     assert len({entry.key for entry in entries}) == len(entries)
     assert all(read_entry(entry) for entry in entries)
+    relative = list_photos(Path(os.path.relpath(source)))
+    assert [(entry.key, entry.identity) for entry in relative] == [(entry.key, entry.identity) for entry in entries]
     return {entry.key: entry for entry in entries}
 
 
@@ -176,6 +179,30 @@ def test_a_collection_that_was_not_unpacked_is_named(tmp_path: Path, there: str,
     with pytest.raises(UserError) as found:
         list_photos(tmp_path)
     assert layout in str(found.value) and said in str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("photo", "table", "text"),
+    [
+        ("img_celeba/000001.jpg", "identity_CelebA.txt", b"000001.jpg \xff\n"),
+        ("img_celeba/000001.jpg", "list_eval_partition.txt", b"000001.jpg x\n"),
+        ("img_celeba/000001.jpg", "list_bbox_celeba.txt", b"000001.jpg a b c d\n"),
+        ("train/n000002/0001_01.jpg", "meta/identity_meta.csv", b"n000002,\xff\n"),
+        ("train/n000002/0001_01.jpg", "bb_landmark/loose_bb_train.csv", b'"n000002/0001_01",1,2,3,\xff\n'),
+        ("m.01abc/1.jpg", "Top1M_MidList.Name.tsv", b"m.01abc\t\xff\n"),
+        ("some/a.jpg", "list.txt", b"some/a.jpg 0\nsome/\xff.jpg 1\n"),
+        ("frame_images_DB/Ada/0/0.1.jpg", "frame_images_DB/Ada.labeled_faces.txt", b"\xff"),
+        ("WIDER_train/images/0--Parade/a.jpg", "wider_face_split/wider_face_train_bbx_gt.txt", b"\xff"),
+    ],
+)
+def test_a_damaged_table_is_named(tmp_path: Path, place: Place, photo: str, table: str, text: bytes) -> None:
+    place(photo)
+    if "celeba" in photo:
+        write(tmp_path / "identity_CelebA.txt", "000001.jpg 1\n")
+    write(tmp_path / table, "")
+    (tmp_path / table).write_bytes(text)
+    with pytest.raises(UserError, match=f"{Path(table).name}: .*damaged"):
+        list_photos(tmp_path)
 
 
 def test_parts_of_collections_and_lists_without_their_pictures(tmp_path: Path, place: Place) -> None:

@@ -47,7 +47,9 @@ def prepare(
     output: Annotated[Path, typer.Option(help="Folder of the data set; the same command goes on where it stopped.")],
     teacher: Annotated[Path, typer.Option(help="ONNX network whose embeddings are stored beside the crops.")],
     layout: Annotated[str, typer.Option(help="Read all sources in this layout; `photos`: without any names.")] = "",
-    size: Annotated[int | None, typer.Option(help="Width of the network's input: 96, or 120 with --loose.")] = None,
+    size: Annotated[
+        int | None, typer.Option(help="Width of the network's input: 96, or 120 with --loose.", min=8)
+    ] = None,
     margin: Annotated[int | None, typer.Option(help="Pixels around it for random places: 4, loose 20.", min=0)] = None,
     loose: Annotated[bool, typer.Option(help="Upright, by the detector's box alone, size x size * 4 / 3.")] = False,
     light: LightName = "none",
@@ -137,7 +139,7 @@ def show_counts(manifest: Manifest, output: Path) -> None:
 def _show(manifest: Manifest, output: Path, effort: "Effort", seconds: float) -> None:
     show_counts(manifest, output)
     if effort.single:
-        console.print(f"{effort.single:,} people have a single photo: nothing of them can be compared")
+        console.print(f"people with a single photo, of whom nothing can be compared: {effort.single:,}")
     if effort.photos:
         console.print(f"{effort.photos:,} photos in {seconds:.0f} s, {effort.photos / seconds:.1f} a second")
         stages = (f"{name} {effort.photos / spent:.0f}" for name, spent in effort.seconds.items() if spent > 0)

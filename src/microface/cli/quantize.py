@@ -43,6 +43,7 @@ def quantize(
     report: Annotated[
         Path | None, typer.Option(help="Rank layers by cost: FILE.png, FILE.json and FILE-roc.png.")
     ] = None,
+    data: Annotated[str, typer.Option(help="Folder of the run's data set, where it was moved.")] = "",
     name: Annotated[str, typer.Option(help="Name of the model; the file's name unless given.")] = "",
     json: Annotated[Path | None, typer.Option(help="Write the figures to this file.")] = None,
 ) -> None:
@@ -61,13 +62,13 @@ def quantize(
     values = {
         "method": method, "calibration": calibration, "photos": photos, "size": size, "bits": tuple(bits or ()),
         "budget": budget, "target": target, "steps": steps, "rate_share": rate_share, "later_first": later_first,
-        "equalise": equalise, "rounding": rounding, "mend": mend, "stretch": scale, "device": device, "resume": resume,
-        "score": score, "report": report is not None,
+        "equalise": equalise, "rounding": rounding, "mend": mend, "scale": scale, "device": device, "resume": resume,
+        "score": score, "data": data, "report": report is not None,
     }  # fmt: skip
     told = {name: value for name, value in values.items() if _told(context, name)}
     options = options_from(run, told | {"report": report is not None})
     way = quantise_for_accelerator if Target.load(options.target).accelerator else quantise
-    result = way(run, output, name or output.stem, card_of(run), options)
+    result = way(run, output, name or output.stem, card_of(run, options.data), options)
     _show(result, output)
     if report is not None:
         _report(result, report)
@@ -77,7 +78,7 @@ def quantize(
 
 def _told(context: typer.Context, name: str) -> bool:
     """Say whether the command line gives the option; the others are as the run's schedule has them."""
-    source = context.get_parameter_source("scale" if name == "stretch" else name)
+    source = context.get_parameter_source(name)
     return source is not None and source.name != "DEFAULT"
 
 

@@ -22,13 +22,13 @@ def recrop(
     crop: Annotated[
         str, typer.Option(help="aligned; boxes: the same size, placed by the box alone; or loose.")
     ] = "aligned",
-    size: Annotated[int, typer.Option(help="Side of an aligned crop, width of a loose one.  [pixels]")] = 96,
-    height: Annotated[int, typer.Option(help="Height of a loose crop; 0: four thirds of its width.")] = 0,
+    size: Annotated[int, typer.Option(help="Side of an aligned crop, width of a loose one.  [pixels]", min=8)] = 96,
+    height: Annotated[int, typer.Option(help="Height of a loose crop; 0: four thirds of its width.", min=0)] = 0,
     margin: Annotated[int, typer.Option(help="Pixels stored on each side of it, for augmentation.", min=0)] = 4,
     light: LightName = "none",
     enlarge: Annotated[float | None, typer.Option(help="Most a photo may be enlarged: any, loose 1.5.")] = None,
     held_out: Annotated[bool, typer.Option("--held-out", help="Crop held-out people alone.")] = False,
-    processes: Annotated[int, typer.Option(help="Processes that decode and crop; 0: as many as cores.")] = 0,
+    processes: Annotated[int, typer.Option(help="Processes that decode and crop; 0: one per core.", min=0)] = 0,
     device: Annotated[str, typer.Option(help="Where the teacher computes: auto, cpu or cuda.")] = "auto",
 ) -> None:
     """Crop the faces of a data set in another way, without searching for faces again.
@@ -42,6 +42,8 @@ def recrop(
 
     if crop not in ("aligned", "boxes", "loose"):
         raise UserError(f"--crop {crop}", "is not known", "use aligned, boxes or loose")
+    if height and crop != "loose":
+        raise UserError(f"--height {height}", "only goes with --crop loose", "leave it out: other crops are square")
     limit = most_enlarged(enlarge, crop == "loose")
     cut = stored_crop(crop == "loose", size, margin, light, height)
     cut = cut.by_boxes if crop == "boxes" else cut

@@ -79,9 +79,9 @@ def prepare(what: str = "training") -> None:
 
 def losses_of(given: list[str]) -> dict[str, Any]:
     """Return the losses written as NAME=WEIGHT[,option=value...]."""
-    from microface.learn.train.losses.total import parsed
+    from microface.learn.train.losses.total import parsed_terms
 
-    return dict(parsed(text) for text in given)
+    return parsed_terms(given)
 
 
 def options_of(given: list[str]) -> dict[str, Any]:

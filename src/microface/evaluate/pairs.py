@@ -101,6 +101,8 @@ def parse_folds(text: str) -> tuple[int, ...]:
         first, _, last = part.partition("-")
         if not first.isdigit() or (last and not last.isdigit()):
             raise UserError(text, "does not name folds", "write for example 1-5 or 1,3")
+        if last and int(last) < int(first):
+            raise UserError(part, "ends before it begins", f"write {last}-{first}")
         folds += range(int(first), int(last or first) + 1)
     return tuple(sorted(set(folds)))
 

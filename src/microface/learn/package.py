@@ -51,12 +51,13 @@ class Trained:
     graph: FloatGraph
 
 
-def load_trained(run: Path, name: str) -> Trained:
-    """Read the run in the folder `run`; its graph is called `name`.
+def load_trained(run: Path, name: str, data: str = "") -> Trained:
+    """Read the run in the folder `run`; its graph is called `name`, its data set lies in `data` now where that is told.
 
     Weights that do not fit, or a data set whose crops have another shape than the network's input, are a `UserError`.
     """
     config = load_config(run / "config.json")
+    config = replace(config, data=data or config.data)
     options = nets.options_of(config.net, config.options)
     Dataset.open(Path(config.data), verify=False).require_read_by(options.input_size)
     network = nets.build(config.net, options)

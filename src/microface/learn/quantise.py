@@ -97,7 +97,7 @@ def quantise(run: Path, output: Path, name: str, card: ModelCard, options: Quant
     """Quantise the run in the folder `run` and write `output` (.mface) and the float ONNX file beside it."""
     if output.suffix != ".mface":
         raise UserError(output, "is not a name for a model package", "let it end in .mface")
-    prepared = prepare(run, name, options)
+    prepared = prepare(run, name, options, lambda graph: parse(options.bits, options.budget, graph))
     start = calibrated(prepared, options)
     quantisable, stages = rounded(prepared, options, run, output, start, prepared.judge.integers)
     network = lower(*quantisable)
@@ -129,9 +129,13 @@ def pack(
     return Quantised(package, (*prepared.stages, *stages), photos, {node.name: node.bits for node in graph.weighted()})
 
 
-def prepare(run: Path, name: str, options: QuantiseOptions) -> Prepared:
-    """Read the run in the folder `run`, project its embedding, and judge the float network."""
-    trained = load_trained(run, name)
+def prepare(run: Path, name: str, options: QuantiseOptions, required: Callable[[FloatGraph], object]) -> Prepared:
+    """Read the run in the folder `run`, project its embedding, and judge the float network.
+
+    `required` is asked first: it raises where the graph cannot be what the options want.
+    """
+    trained = load_trained(run, name, options.data)
+    required(trained.graph)
     if share_of(run) < 1:
         tell(f"{run} is at {share_of(run):.0%} of its way: the best network so far is taken; train --resume goes on")
     training, held_out = open_photos(
@@ -231,7 +235,7 @@ def _ranged(prepared: Prepared, bits: Mapping[str, int], options: QuantiseOption
     if options.equalise:
         graph = equalised(graph, observe(graph, batches))
     seen = observe(graph, batches)
-    graph = with_steps(graph.with_bits(bits), options.stretch)
+    graph = with_steps(graph.with_bits(bits), options.scale)
     affine = quantisations(graph, seen, options.calibration)
     return mended((graph, affine), torch.cat(batches)) if options.mend else (graph, affine)
 

@@ -1,5 +1,6 @@
 """`microface quantize --target max78000`: from a run's folder to a package whose network the accelerator runs."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from microface.chip.plan.max78000 import plan_accelerator
 from microface.chip.targets import Target
 from microface.errors import UserError
 from microface.learn.package import float_inputs, inputs_of
+from microface.learn.quant.graph import FloatGraph
 from microface.learn.quant.judge import Stage
 from microface.learn.quant.max78000 import FitOptions, Fitted, costs, differences, fit, lower, simulate
 from microface.learn.quant.max78000.bits import parse_bits
@@ -31,7 +33,7 @@ def quantise_for_accelerator(
     """
     if output.suffix != ".mface":
         raise UserError(output, "is not a name for a model package", "let it end in .mface")
-    prepared = prepare(run, name, options)
+    prepared = prepare(run, name, options, partial(_bits, options))
     start = _calibrated(prepared, options)
     plan_accelerator(lower(start), Target.load(options.target))
     fitted, stages = rounded(prepared, options, run, output, start, partial(_measured, prepared))
@@ -39,13 +41,18 @@ def quantise_for_accelerator(
     return replace(packed, costs=_costs(prepared, options)) if options.report else packed
 
 
+def _bits(options: QuantiseOptions, graph: FloatGraph) -> Mapping[str, int]:
+    """Return the bits of the layers of `graph` as told."""
+    if options.budget:
+        raise UserError("--budget", "is not for this chip, whose layers have a memory of their own", "give --bits")
+    return parse_bits(options.bits, graph)
+
+
 def _calibrated(prepared: Prepared, options: QuantiseOptions) -> Fitted:
     """Return the run fitted for the accelerator by training photos."""
     trained, training = prepared.trained, prepared.training
-    if options.budget:
-        raise UserError("--budget", "is not for this chip, whose layers have a memory of their own", "give --bits")
-    bits = parse_bits(options.bits, trained.graph)
-    chosen = FitOptions(options.calibration, bits, options.equalise, options.mend, stretch=options.stretch)
+    bits = _bits(options, trained.graph)
+    chosen = FitOptions(options.calibration, bits, options.equalise, options.mend, stretch=options.scale)
     rows = np.random.default_rng(trained.config.seed).permutation(len(training))[: options.photos]
     return fit(trained.graph, float_inputs(training, rows, trained.size), chosen)
 

@@ -74,7 +74,10 @@ def recrop(faces: Path, photos: Sequence[Path], output: Path, options: Recrop, w
     """
     dataset = Dataset.open(faces, verify=False)
     entries = {entry.key: entry for source in photos for entry in list_photos(source)}
-    manifest = _begun(output, dataset.manifest, options)
+    there = sorted(row["key"] for shard in dataset.shards for row in shard.read_rows() if row["key"] in entries)
+    if not there:
+        raise UserError(faces, "has no face in these photos", "give the collections that it was prepared from")
+    manifest = _begun(output, dataset.manifest, options, there)
     known = {shard.number for shard in manifest.shards}
     teacher = read_teacher(options.teacher).to(where.device) if options.teacher else None
     waiting = [shard for shard in dataset.shards if shard.info.number not in known]
@@ -91,10 +94,10 @@ def recrop(faces: Path, photos: Sequence[Path], output: Path, options: Recrop, w
     return manifest
 
 
-def _begun(output: Path, source: Manifest, options: Recrop) -> Manifest:
-    """Return the manifest in `output` to go on with, or a new one without shards."""
+def _begun(output: Path, source: Manifest, options: Recrop, keys: list[str]) -> Manifest:
+    """Return the manifest in `output` to go on with, or a new one without shards; other `keys` are refused."""
     teacher = {**source.teacher, **(_about(options.teacher) if options.teacher else {})}
-    words = json.dumps([source.recipe_id, options.to_json(), teacher], sort_keys=True)
+    words = json.dumps([source.recipe_id, options.to_json(), teacher, keys], sort_keys=True)
     identifier = hashlib.sha256(words.encode()).hexdigest()
     recipe = source.recipe | options.to_json() | {"recropped": source.recipe_id}
     fresh = replace(source, preprocess=options.preprocess, teacher=teacher, recipe=recipe, recipe_id=identifier)

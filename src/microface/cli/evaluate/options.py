@@ -21,7 +21,7 @@ PreprocessOption = Annotated[
 ]
 Crop = Annotated[str, typer.Option(help="aligned as the package says; boxes or centre: what a chip can make.")]
 RocPicture = Annotated[Path | None, typer.Option("--roc", help="Draw the ROC to this PNG or SVG.", metavar="FILE")]
-Threads = Annotated[int, typer.Option(help="Threads of the engine.")]
+Threads = Annotated[int, typer.Option(help="Threads of the engine.", min=1)]
 LfwRoot = Annotated[Path, typer.Option(help="Folder of LFW's NAME folders, or its parent.")]
 LfwPairs = Annotated[Path, typer.Option(help="LFW's pairs.txt.")]
 Folds = Annotated[str | None, typer.Option(help="Folds, for example 1-5; all of the file unless given.")]

@@ -34,8 +34,9 @@ class QuantiseOptions:
     `method`: calibrate only, train with rounding, too, or do both and keep what does better on held-out people.
     `calibration` by `photos` photos. `steps` of quantisation-aware training (0: 9 % of the run's) at `rate_share` of
     the run's rate. `size`: values of the whitened embedding; 0 keeps the embedding as it was trained. `bits`,
-    `budget`, `target`: see `quant.bits`. `stretch`: see `largest_steps`. `mend`: biases corrected; `equalise`:
-    channels made alike. `rounding`: that of our own kernels, or of TFLite's.
+    `budget`, `target`: see `quant.bits`. `scale`: the `stretch` of `largest_steps`. `mend`: biases corrected;
+    `equalise`: channels made alike. `rounding`: that of our own kernels, or of TFLite's. `data`: the folder of the
+    run's data set, where it was moved.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False)
@@ -49,12 +50,13 @@ class QuantiseOptions:
     bits: Bits = ()
     budget: str = ""
     target: str = "stm32h743zi"
-    stretch: Above0 = 1.0
+    scale: Above0 = 1.0
     mend: bool = True
     equalise: bool = True
     rounding: Rounding = "once"
     later_first: bool = False
     rate_share: Above0 = RATE_SHARE
+    data: str = ""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     resume: bool = False
     report: bool = False

@@ -12,7 +12,7 @@ from microface.learn import nets
 from microface.learn.train import checkpoint
 from microface.learn.train.config import TrainConfig
 from microface.learn.train.data import Photos, open_photos
-from microface.learn.train.losses.total import parsed
+from microface.learn.train.losses.total import parsed_terms
 from microface.learn.train.start import Session, start
 from microface.learn.train.validate import embed
 from microface.metrics.roc import tar_table
@@ -38,7 +38,7 @@ def terms_of(text: str) -> dict[str, Any]:
     parts = [part.strip() for part in text.split("+")]
     if not all(parts):
         raise UserError(f"sum {text!r}", "has an empty term", "write it as cross_entropy+lifted=0.5")
-    return dict(parsed(part) for part in parts)
+    return parsed_terms(parts)
 
 
 def _trained(config: TrainConfig, losses: dict[str, Any], folder: Path, device: str) -> tuple[TrainConfig, Path]:

@@ -20,6 +20,8 @@ from microface.photos.dataset import Dataset
 MAY_CHANGE = ("epochs", "minutes", "patience", "threads", "quantisation")
 """Settings of a run that `resume` may change: how long it is, who computes it, what comes after."""
 
+_PATHS = ("data", "init", "teacher")
+
 
 @dataclass(frozen=True)
 class Session:
@@ -42,6 +44,8 @@ def start(config: TrainConfig, folder: Path, resume: bool = False, session: Sess
     """
     session, begun = session or Session(resume), time.monotonic()
     require_possible(config)
+    if folder.exists() and not folder.is_dir():
+        raise UserError(folder, "is not a folder", "choose a folder for the run")
     saved, holds = folder / "config.json", any((folder / name).exists() for name in ("last.pt", "best.pt"))
     if holds and not (resume or session.resume):
         raise UserError(folder, "already holds a run", "add --resume to go on with it, or choose another --output")
@@ -64,9 +68,14 @@ def _require_data(config: TrainConfig) -> None:
 
 
 def _differing(before: TrainConfig, now: TrainConfig) -> list[str]:
-    """Return the settings that differ and that no resuming may change, by name."""
+    """Return the settings that differ and that no resuming may change, by name; paths may be written in another way."""
     names = [field.name for field in fields(TrainConfig) if field.name not in MAY_CHANGE]
-    return [name for name in names if getattr(before, name) != getattr(now, name)]
+    return [name for name in names if _told(before, name) != _told(now, name)]
+
+
+def _told(config: TrainConfig, name: str) -> Any:
+    value = getattr(config, name)
+    return Path(value).resolve() if name in _PATHS and value else value
 
 
 def _work(team: Team, config: TrainConfig, folder: Path, session: Session, begun: float) -> Position:

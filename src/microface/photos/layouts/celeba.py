@@ -4,16 +4,26 @@
 they lie there. Tables may lie beside the pictures' folder or in `Anno`, `Eval` or `Img`, as in the archives.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from microface.errors import UserError
-from microface.photos.layouts.layout import OfficialSplit, PhotoEntry, PictureFiles, first_file, first_folder
+from microface.photos.layouts.layout import (
+    OfficialSplit,
+    PhotoEntry,
+    PictureFiles,
+    first_file,
+    first_folder,
+    table_lines,
+)
 
 _PICTURES = ("img_celeba", "img_align_celeba")
 _IDENTITY, _PARTITION, _BOXES = "identity_CelebA.txt", "list_eval_partition.txt", "list_bbox_celeba.txt"
 _SPLITS: tuple[OfficialSplit, ...] = ("train", "held_out", "held_out")
+_NUMBER = re.compile(r"-?\d+")
 Row = tuple[str, ...]
+Box = tuple[float, float, float, float]
 
 
 class CelebA(PictureFiles):
@@ -47,11 +57,14 @@ class CelebA(PictureFiles):
         if any(row and row[0] != file for row in (partition, box)):
             raise UserError(table, f"lists {file} where another table of CelebA does not", "take them of one version")
         if (folder / file).is_file():
-            split = _SPLITS[int(partition[1]) % 3] if partition else ""
-            x, y, w, h = map(float, box[1:] or (0, 0, 0, 0))
-            place = (x, y, w, h) if w > 0 and h > 0 else None
+            split, place = _SPLITS[int(partition[1]) % 3] if partition else "", _place(box)
             path = str(folder / file)
             yield PhotoEntry(f"celeba/{file}", "celeba", f"celeba:{number}", self.name, path, split=split, box=place)
+
+
+def _place(row: Row) -> Box | None:
+    x, y, w, h = map(float, row[1:] or (0, 0, 0, 0))
+    return (x, y, w, h) if w > 0 and h > 0 else None
 
 
 def _folder(source: Path) -> Path | None:
@@ -68,14 +81,13 @@ def _table(source: Path, name: str) -> Path | None:
 
 def _rows(path: Path, columns: int) -> Iterator[Row]:
     """Yield the rows of a table; its lines before the first picture are a count and a heading."""
-    with path.open(encoding="utf-8") as stream:
-        for line in stream:
-            row = tuple(line.split())
-            if not row or not row[0].endswith((".jpg", ".png")):
-                continue
-            if len(row) != columns:
-                raise UserError(path, f"has a damaged line {line[:40].strip()!r}", "download it again")
-            yield row
+    for line in table_lines(path):
+        row = tuple(line.split())
+        if not row or not row[0].endswith((".jpg", ".png")):
+            continue
+        if len(row) != columns or not all(map(_NUMBER.fullmatch, row[1:])):
+            raise UserError(path, f"has a damaged line {line[:40].strip()!r}", "download it again")
+        yield row
 
 
 def _beside(path: Path | None, columns: int) -> Iterator[Row]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from microface.errors import UserError
 from microface.files import read_bytes
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
@@ -69,6 +70,17 @@ class PictureFiles:
     def read(self, entry: PhotoEntry) -> bytes:
         """Return the bytes of one photo."""
         return read_bytes(Path(entry.file))
+
+
+def table_lines(path: Path) -> Iterator[str]:
+    """Yield the lines of a collection's table, one in memory at a time; one that is no text is a `UserError`."""
+    try:
+        with path.open(encoding="utf-8") as stream:
+            yield from stream
+    except UnicodeDecodeError as error:
+        raise UserError(path, "is damaged: not UTF-8 text", "unpack or download it again") from error
+    except OSError as error:
+        raise UserError(path, f"cannot be read ({error.strerror})", "unpack or download it again") from error
 
 
 def pictures_in(folder: Path) -> list[Path]:

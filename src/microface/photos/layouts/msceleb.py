@@ -8,7 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from microface.errors import UserError
-from microface.photos.layouts.layout import PICTURES, PhotoEntry, PictureFiles, folders_in, is_hollow, pictures_under
+from microface.photos.layouts.layout import (
+    PICTURES,
+    PhotoEntry,
+    PictureFiles,
+    folders_in,
+    is_hollow,
+    pictures_under,
+    table_lines,
+)
 
 _CLASS = re.compile(r"m\.[0-9a-z_]+")
 _NAMES = "Top1M_MidList.Name.tsv"
@@ -31,6 +39,7 @@ class MsCeleb(PictureFiles):
 
     def photos(self, source: Path) -> Iterator[PhotoEntry]:
         """Yield the photos of all classes."""
+        source = source.resolve()
         classes, listed = _classes(source), _list(source)
         if source.is_file() and listed is None:
             raise UserError(
@@ -38,7 +47,7 @@ class MsCeleb(PictureFiles):
             )
         if not classes and listed is None:
             raise UserError(source, "holds neither folders m.0xyz nor a list", "give the folder of the classes")
-        yield from self._listed(listed) if listed else self._folders(source.resolve(), classes)
+        yield from self._listed(listed) if listed else self._folders(source, classes)
 
     def _folders(self, source: Path, classes: list[Path]) -> Iterator[PhotoEntry]:
         names = _names(source, {folder.name for folder in classes})
@@ -48,9 +57,8 @@ class MsCeleb(PictureFiles):
                 yield self._entry(key, folder.name, path, names.get(folder.name, ""))
 
     def _listed(self, path: Path) -> Iterator[PhotoEntry]:
-        root = path.resolve().parent
         for file, label in _lines(path):
-            yield self._entry(f"msceleb/{file}", label, root / file, "")
+            yield self._entry(f"msceleb/{file}", label, path.parent / file, "")
 
     def _entry(self, key: str, label: str, path: Path, name: str) -> PhotoEntry:
         return PhotoEntry(key, "msceleb", f"msceleb:{label}", self.name, str(path), name=name)
@@ -88,13 +96,12 @@ def _split(line: str) -> tuple[str, str]:
 
 
 def _lines(path: Path) -> Iterator[tuple[str, str]]:
-    with path.open(encoding="utf-8") as stream:
-        for line in stream:
-            file, label = _split(line)
-            if file:
-                yield file, label
-            elif line.strip():
-                raise UserError(path, f"has a line {line[:40].strip()!r}", "every line must be `path label`")
+    for line in table_lines(path):
+        file, label = _split(line)
+        if file:
+            yield file, label
+        elif line.strip():
+            raise UserError(path, f"has a line {line[:40].strip()!r}", "every line must be `path label`")
 
 
 def _names(source: Path, classes: set[str]) -> dict[str, str]:
@@ -102,11 +109,10 @@ def _names(source: Path, classes: set[str]) -> dict[str, str]:
     path = source / _NAMES
     names: dict[str, str] = {}
     if path.is_file():
-        with path.open(encoding="utf-8") as stream:
-            for line in stream:
-                label, _, name = line.strip().partition("\t")
-                if label in classes:
-                    names.setdefault(label, name.rpartition("@")[0].strip('"') or name)
+        for line in table_lines(path):
+            label, _, name = line.strip().partition("\t")
+            if label in classes:
+                names.setdefault(label, name.rpartition("@")[0].strip('"') or name)
     return names
 
 

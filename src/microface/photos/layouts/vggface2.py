@@ -18,6 +18,7 @@ from microface.photos.layouts.layout import (
     folders_in,
     is_hollow,
     pictures_in,
+    table_lines,
 )
 
 _PERSON = re.compile(r"n\d{6}")
@@ -71,8 +72,11 @@ def _names(root: Path) -> dict[str, str]:
     path = first_file(tuple(root / table for table in _TABLES[:2]))
     if path is None:
         return {}
-    with path.open(encoding="utf-8", newline="") as stream:
-        return {row[0].strip(): row[1].strip() for row in csv.reader(stream, skipinitialspace=True) if len(row) > 1}
+    rows = csv.reader(table_lines(path), skipinitialspace=True)
+    try:
+        return {row[0].strip(): row[1].strip() for row in rows if len(row) > 1}
+    except csv.Error as error:
+        raise UserError(path, f"is damaged ({error})", "unpack it again") from error
 
 
 class _Boxes:
@@ -90,10 +94,11 @@ class _Boxes:
         start, length = self._places[person]
         with self._path.open("rb") as stream:
             stream.seek(start)
-            rows = csv.reader(stream.read(length).decode().splitlines(), skipinitialspace=True)
+            content = stream.read(length)
             try:
+                rows = csv.reader(content.decode().splitlines(), skipinitialspace=True)
                 return {name: (float(x), float(y), float(w), float(h)) for name, x, y, w, h in rows}
-            except ValueError as error:
+            except (ValueError, csv.Error) as error:
                 raise UserError(self._path, f"has a damaged line for {person}", "unpack it again") from error
 
 
@@ -103,7 +108,7 @@ def _class_places(path: Path) -> dict[str, tuple[int, int]]:
     at = 0
     with path.open("rb") as stream:
         for line in stream:
-            person = line.split(b"/")[0].strip(b' "').decode()
+            person = line.split(b"/")[0].strip(b' "').decode(errors="replace")
             if b"/" in line:
                 start, length = places.get(person, (at, 0))
                 places[person] = (start, length + len(line))

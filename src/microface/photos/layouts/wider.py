@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from microface.errors import UserError
-from microface.photos.layouts.layout import PhotoEntry, PictureFiles
+from microface.photos.layouts.layout import PhotoEntry, PictureFiles, table_lines
 
 _PARTS = ("train", "val")
 _TABLES = "wider_face_split"
@@ -89,13 +89,13 @@ def _face(numbers: list[float]) -> MarkedFace:
 
 def _pictures(table: Path) -> Iterator[tuple[str, list[list[float]]]]:
     """Yield each picture's path and the numbers of its faces; without faces one line of zeros follows."""
-    with table.open(encoding="utf-8") as stream:
-        for line in stream:
-            file, count = line.strip(), stream.readline().strip()
-            try:
-                yield file, [[float(value) for value in stream.readline().split()] for _ in range(max(1, int(count)))]
-            except ValueError as error:
-                raise UserError(table, f"is damaged at {file[:60]!r}", "unpack wider_face_split.zip again") from error
+    lines = table_lines(table)
+    for line in lines:
+        file, count = line.strip(), next(lines, "").strip()
+        try:
+            yield file, [[float(value) for value in next(lines, "").split()] for _ in range(max(1, int(count)))]
+        except ValueError as error:
+            raise UserError(table, f"is damaged at {file[:60]!r}", "unpack wider_face_split.zip again") from error
 
 
 LAYOUT = Wider()

@@ -9,7 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from microface.errors import UserError
-from microface.photos.layouts.layout import PhotoEntry, PictureFiles, first_folder, folders_in, pictures_under
+from microface.photos.layouts.layout import (
+    PhotoEntry,
+    PictureFiles,
+    first_folder,
+    folders_in,
+    pictures_under,
+    table_lines,
+)
 
 _FRAMES, _ALIGNED, _LABELS = "frame_images_DB", "aligned_images_DB", ".labeled_faces.txt"
 Box = tuple[float, float, float, float]
@@ -56,11 +63,9 @@ def _is_aligned(root: Path) -> bool:
 
 def _boxes(path: Path) -> dict[str, Box]:
     """Return {NAME/VIDEO/FILE: box} of the labelled faces of one person."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise UserError(path, "is missing", "unpack YouTubeFaces.tar.gz whole, or give aligned_images_DB") from error
-    return dict(_box(line, path) for line in lines if line.strip())
+    if not path.is_file():
+        raise UserError(path, "is missing", "unpack YouTubeFaces.tar.gz whole, or give aligned_images_DB")
+    return dict(_box(line, path) for line in table_lines(path) if line.strip())
 
 
 def _box(line: str, path: Path) -> tuple[str, Box]:

@@ -52,8 +52,9 @@ class Recipe:
     def __post_init__(self) -> None:
         if not self.enlarge >= 1:
             raise UserError(f"enlarging {self.enlarge:g} times", "is no limit", "give 1 or more")
-        if not (0 <= self.same <= 1 and 0 <= self.outside <= 1):
-            raise UserError(f"cosine {self.same:g}, share {self.outside:g}", "are out of range", "give 0 to 1")
+        for name, share in (("same", self.same), ("outside", self.outside)):
+            if not 0 <= share <= 1:
+                raise UserError(f"{name} {share:g}", "is out of range", "give 0 to 1")
         if min(self.held_out, self.fewest - 1, self.shard - 1) < 0:
             raise UserError("recipe", "has a negative number", "give 0 or more")
 

@@ -1,5 +1,6 @@
 """The weighted sum of losses that a run learns by."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -42,4 +43,15 @@ def parsed(text: str) -> tuple[str, dict[str, Any]]:
         raise UserError(f"--loss {text}", "cannot be read", "write NAME=WEIGHT or NAME=WEIGHT,margin=0.3") from error
 
 
-__all__ = ["Loss", "Total", "parsed"]
+def parsed_terms(texts: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return the losses written as `parsed` reads them, by name; the same one twice is a `UserError`."""
+    found: dict[str, dict[str, Any]] = {}
+    for text in texts:
+        name, options = parsed(text)
+        if name in found:
+            raise UserError(f"--loss {text}", "is there twice", "give each loss once, with its weight")
+        found[name] = options
+    return found
+
+
+__all__ = ["Loss", "Total", "parsed", "parsed_terms"]
