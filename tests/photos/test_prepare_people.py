@@ -14,9 +14,9 @@ from microface.cli.app import app
 from microface.errors import UserError
 from microface.photos.dataset import Dataset
 from microface.photos.layouts import PhotoEntry
-from microface.photos.prepare import Source, prepare
+from microface.photos.prepare import Effort, Source, prepare
 from microface.photos.prepare.plan import make_plan, read_task
-from microface.photos.prepare.refuse import is_refused, names_in, plain_name
+from microface.photos.prepare.refuse import is_number, is_refused, names_in, plain_name
 from microface.photos.prepare.tidy import refused_people
 from microface.photos.preprocess import Preprocess
 from teachers import tiny_teacher
@@ -70,6 +70,7 @@ def test_one_name_in_many_ways(one: str, other: str) -> None:
 
 def test_numbers_are_no_names() -> None:
     entries = [PhotoEntry("k", "s", who, "people", "f") for who in ("celeba:2880", "", "x:m.0_9z", "lfw:Ada_Byron")]
+    assert [is_number(each.person) for each in entries] == [True, True, True, False]
     assert "2880" not in names_in(entries) and "" not in names_in(entries)
     assert not is_refused("2880", names_in(entries)) and is_refused("Byron Ada", names_in(entries))
 
@@ -84,7 +85,9 @@ def test_people_of_an_evaluation_set_are_refused_by_name_and_by_likeness(tmp_pat
     source = people(tmp_path / "home", *names, "Corin/enrol-1.jpg", "Corin/enrol-2.jpg")
     base = recipe_with(tmp_path, refuse=(tmp_path / "lfw",))
     recipe = type(base)(**vars(base) | {"teacher": teacher})
-    manifest = prepared(source, recipe, tmp_path / "set")
+    effort = Effort()
+    manifest = prepare([Source(source)], recipe, tmp_path / "set", effort=effort)
+    assert effort.numbered == 2
     assert {row["identity"] for row in rows_of(tmp_path / "set").values()} == {"home:Corin"}
     assert manifest.skipped["refused_name"] == 1
     assert manifest.skipped["near_refused"] + manifest.skipped.get("refused_person", 0) == 2

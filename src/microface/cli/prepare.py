@@ -140,6 +140,9 @@ def _show(manifest: Manifest, output: Path, effort: "Effort", seconds: float) ->
     show_counts(manifest, output)
     if effort.single:
         console.print(f"people with a single photo, of whom nothing can be compared: {effort.single:,}")
+    if effort.numbered:
+        told = "photos of people without names, who were refused by the teacher's distance alone"
+        console.print(f"{told}: {effort.numbered:,}", soft_wrap=True)
     if effort.photos:
         console.print(f"{effort.photos:,} photos in {seconds:.0f} s, {effort.photos / seconds:.1f} a second")
         stages = (f"{name} {effort.photos / spent:.0f}" for name, spent in effort.seconds.items() if spent > 0)

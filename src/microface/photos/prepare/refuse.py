@@ -25,8 +25,12 @@ def plain_name(name: str) -> str:
 
 def names_in(entries: Iterable[PhotoEntry]) -> frozenset[str]:
     """Return the plain names of the people of an evaluation set; those that are only numbers say nothing."""
-    names = (plain_name(entry.person) for entry in entries)
-    return frozenset(name for name in names if re.search(r"[^\W\d_]{2}", name))
+    return frozenset(plain_name(entry.person) for entry in entries if not is_number(entry.person))
+
+
+def is_number(person: str) -> bool:
+    """Say whether `person` is no name but a number, as 2880 or n000002; nobody is one, too."""
+    return not re.search(r"[^\W\d_]{2}", person)
 
 
 def is_refused(person: str, names: frozenset[str]) -> bool:

@@ -48,6 +48,8 @@ class Effort:
     seconds: Counter[str] = field(default_factory=Counter)
     single: int = 0
     """People with one photo only."""
+    numbered: int = 0
+    """Photos of people that are known by a number only, counted where people are refused: no name tells of them."""
 
 
 def prepare(
@@ -66,7 +68,8 @@ def prepare(
     teacher = Teacher(recipe.teacher)
     _check_free(folder)
     names, refused_id = _refused(recipe)
-    planned = make_plan((entry for source in sources for entry in source.photos()), recipe, folder, names)
+    entries = (entry for source in sources for entry in source.photos())
+    planned = make_plan(_counted(entries, effort) if names else entries, recipe, folder, names)
     effort.single = planned.single
     manifest = _begun(folder, _fresh(planned, recipe, teacher, refused_id))
     if not manifest.complete:
@@ -92,6 +95,12 @@ def _refused(recipe: Recipe) -> tuple[frozenset[str], str]:
     for source in recipe.refuse:
         names |= refuse.names_in(_noted(iter_photos(source), digest))
     return frozenset(names), digest.hexdigest()
+
+
+def _counted(entries: Iterable[PhotoEntry], effort: Effort) -> Iterator[PhotoEntry]:
+    for entry in entries:
+        effort.numbered += bool(entry.person) and refuse.is_number(entry.person)
+        yield entry
 
 
 def _noted(entries: Iterable[PhotoEntry], digest: "hashlib._Hash") -> Iterator[PhotoEntry]:
