@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from microface.cli.evaluate import app
 from microface.errors import UserError
 from microface.evaluate.copies import COPIES
-from microface.evaluate.crops import crops_of_files, shipped_crops
+from microface.evaluate.crops import crops_of_files, shipped_crops, shown_crop
 from microface.evaluate.engines import Engine
 from microface.evaluate.groups import Subjects, labels, measure_groups, with_table
 from microface.metrics.person_pairs import count_pairs, true_accept_rates
@@ -48,6 +48,12 @@ def test_turned_landmarks_are_turned_by_fifteen_degrees() -> None:
     before, after = (np.arctan2(*(each[1] - each[0])[::-1]) for each in (TEMPLATE, points))
     assert abs(np.rad2deg(after - before)) == pytest.approx(15)
     assert points.mean(axis=0) == pytest.approx(TEMPLATE.mean(axis=0))
+
+
+def test_a_package_without_landmarks_is_not_called_aligned() -> None:
+    own = [shown_crop(how, Preprocess.aligned(96)) for how in ("aligned", "boxes")]
+    loose = [shown_crop(how, Preprocess.loose()) for how in ("aligned", "centre")]
+    assert own == ["aligned", "boxes"] and loose == ["loose, by the box alone", "centre"]
 
 
 def test_the_crop_of_a_copy_differs(pictures: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from microface.errors import UserError
 from microface.evaluate.costs import costs
-from microface.evaluate.crops import reported_crops
+from microface.evaluate.crops import reported_crops, shown_crop
 from microface.evaluate.engines import Engine
 from microface.evaluate.identification import GroupFigures
 from microface.evaluate.lfw import LfwResult
@@ -25,7 +25,9 @@ def lfw_measurement(name: str, result: LfwResult) -> Measurement:
     """Return the accuracy of `result` as an entry of the card of the model `name`."""
     folds = f"{result.folds[0]}-{result.folds[-1]}"
     mirror = ", mirror added" if result.mirror else ""
-    data = f"LFW, folds {folds}, {len(result.same):,} pairs, {result.crop}{mirror}"
+    data = (
+        f"LFW, folds {folds}, {len(result.same):,} pairs, {shown_crop(result.crop, result.engine.preprocess)}{mirror}"
+    )
     options = f"--folds {folds}{_engine(result.engine)} --crop {result.crop}" + " --mirror" * result.mirror
     command = f"microface evaluate lfw {name} --root lfw --pairs lfw/pairs.txt {options}"
     mean, error = result.accuracy.mean, result.accuracy.std_error
@@ -43,9 +45,9 @@ def identification_measurements(
 ) -> Iterator[Measurement]:
     """Yield the top-1 of every group as an entry of the card of the model `name`."""
     command = f"microface evaluate identification {name} --root lfw --people lfw/people_30.txt"
-    options = f"{_engine(engine)} --crop {crop}"
+    options, shown = f"{_engine(engine)} --crop {crop}", shown_crop(crop, engine.preprocess)
     for each in figures:
-        data = f"{each.group or 'all'}: {len(each.people)} people, {each.photos} photos, {each.score}, {crop}"
+        data = f"{each.group or 'all'}: {len(each.people)} people, {each.photos} photos, {each.score}, {shown}"
         beside = f", {crop}" if crop != "aligned" else ""
         metric = f"identification of {each.group or 'all'}{beside}"
         yield Measurement(metric, each.top1, None, data, engine.name, command + options)

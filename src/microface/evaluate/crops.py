@@ -61,6 +61,11 @@ def reported_crops(preprocess: Preprocess) -> tuple[CropName, ...]:
     return ("aligned", *shipped_crops(preprocess))
 
 
+def shown_crop(how: str, preprocess: Preprocess) -> str:
+    """Return what the crop `how` is called to people: a package's own one is not aligned where it is a loose one."""
+    return "loose, by the box alone" if how == "aligned" and preprocess.geometry == "loose" else how
+
+
 def shipped_crops(preprocess: Preprocess) -> tuple[CropName, ...]:
     """Return the crops that a chip can make by itself and that differ from the package's own."""
     return ("boxes", "centre") if preprocess.geometry == "aligned" else ("centre",)

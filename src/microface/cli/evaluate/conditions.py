@@ -23,7 +23,7 @@ from microface.cli.evaluate.options import (
 from microface.cli.options import JsonFile, NetworkName, save_json
 from microface.console import console, table
 from microface.evaluate.conditions import FIXED_RATE, ConditionResult, measure_conditions
-from microface.evaluate.crops import CropName
+from microface.evaluate.crops import CropName, shown_crop
 from microface.evaluate.pairs import find_root, read_folds
 from microface.evaluate.plots import save_conditions
 
@@ -57,7 +57,7 @@ def conditions(
     used = used_engine(engine, network, score, teacher, threads, preprocess)
     how = cast(CropName, crop)
     results = measure_conditions(used, folder, wanted, how, both=both)
-    title = f"{used.network}, {used.name}, {used.score.name}, {crop}"
+    title = f"{used.network}, {used.name}, {used.score.name}, {shown_crop(crop, used.preprocess)}"
     _show(title, results)
     if picture is not None:
         save_conditions(picture, {how: results}, title)

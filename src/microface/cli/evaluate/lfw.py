@@ -25,7 +25,7 @@ from microface.cli.galleries import say
 from microface.cli.options import JsonFile, NetworkName, save_json
 from microface.console import console, table
 from microface.evaluate.carded import write_lfw
-from microface.evaluate.crops import CropName
+from microface.evaluate.crops import CropName, shown_crop
 from microface.evaluate.lfw import LfwResult
 from microface.evaluate.material import open_material
 from microface.evaluate.plots import save_roc
@@ -83,7 +83,7 @@ def _show_lfw(result: LfwResult, shipped: Mapping[CropName, LfwResult]) -> None:
     ]
     used = result.engine
     mirror = ", mirror added" if result.mirror else ""
-    title = f"{used.network}, {used.name}, {used.score.name}{mirror}, {result.crop}"
+    title = f"{used.network}, {used.name}, {used.score.name}{mirror}, {shown_crop(result.crop, used.preprocess)}"
     console.print(table(title, ("what", "value"), rows))
 
 
