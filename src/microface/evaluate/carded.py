@@ -25,9 +25,8 @@ def lfw_measurement(name: str, result: LfwResult) -> Measurement:
     """Return the accuracy of `result` as an entry of the card of the model `name`."""
     folds = f"{result.folds[0]}-{result.folds[-1]}"
     mirror = ", mirror added" if result.mirror else ""
-    data = (
-        f"LFW, folds {folds}, {len(result.same):,} pairs, {shown_crop(result.crop, result.engine.preprocess)}{mirror}"
-    )
+    shown = shown_crop(result.crop, result.engine.preprocess)
+    data = f"LFW, folds {folds}, {len(result.same):,} pairs, {shown}{mirror}"
     options = f"--folds {folds}{_engine(result.engine)} --crop {result.crop}" + " --mirror" * result.mirror
     command = f"microface evaluate lfw {name} --root lfw --pairs lfw/pairs.txt {options}"
     mean, error = result.accuracy.mean, result.accuracy.std_error

@@ -3,7 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
-from microface.learn.train.config import load_config
+from microface.learn.train.config import config_of_run
 from microface.learn.train.holding import ONE_IN
 from microface.models.card import ModelCard
 from microface.photos.dataset import Dataset
@@ -25,10 +25,10 @@ LIMITS = (
 
 def card_of(run: Path, data: str = "") -> ModelCard:
     """Return the card of the run in the folder `run`, whose data set lies in `data` now where that is told."""
-    config = load_config(run / "config.json")
+    config = config_of_run(run, data)
     options = ", ".join(f"{name} {value}" for name, value in config.options.items()) or "its defaults"
     length = f"{config.minutes:g} minutes" if config.minutes else f"{config.epochs:g} passes"
-    dataset = Dataset.open(Path(data or config.data), verify=False)
+    dataset = Dataset.open(Path(config.data), verify=False)
     sha256 = str(dataset.manifest.teacher.get("sha256", ""))
     known = sha256 == ESP_DL_SHA256
     crops = "aligned faces" if dataset.manifest.preprocess.geometry == "aligned" else "loose, upright crops of faces"

@@ -17,7 +17,7 @@ from microface.learn.quant.simulate import differences
 from microface.learn.quant.trace import trace
 from microface.learn.train import checkpoint
 from microface.learn.train.augment import centred
-from microface.learn.train.config import TrainConfig, load_config
+from microface.learn.train.config import TrainConfig, config_of_run
 from microface.learn.train.data import Photos
 from microface.metrics.trials import measure_visits
 from microface.metrics.visits import VisitStatistics
@@ -56,8 +56,7 @@ def load_trained(run: Path, name: str, data: str = "") -> Trained:
 
     Weights that do not fit, or a data set whose crops have another shape than the network's input, are a `UserError`.
     """
-    config = load_config(run / "config.json")
-    config = replace(config, data=data or config.data)
+    config = config_of_run(run, data)
     options = nets.options_of(config.net, config.options)
     Dataset.open(Path(config.data), verify=False).require_read_by(options.input_size)
     network = nets.build(config.net, options)
@@ -84,7 +83,7 @@ def share_of(run: Path) -> float:
     """
     try:
         history = json.loads((run / "history.json").read_bytes())
-        return 1.0 if load_config(run / "config.json").patience else float(history[-1]["share"])
+        return 1.0 if config_of_run(run).patience else float(history[-1]["share"])
     except (OSError, ValueError, LookupError, TypeError, UserError):
         return 1.0
 

@@ -171,6 +171,12 @@ def load_config(path: Path) -> TrainConfig:
         raise DamagedFileError(path, f"is not the config of a run ({error})", "start the run anew") from error
 
 
+def config_of_run(run: Path, data: str = "") -> TrainConfig:
+    """Return the config of the run in the folder `run`, with `data` as its data set's folder where that is told."""
+    config = load_config(run / "config.json")
+    return replace(config, data=data or config.data)
+
+
 def from_values(values: Mapping[str, Any], source: object = "") -> TrainConfig:
     """Return the config of plain `values` (from JSON or TOML, in the file `source`).
 
